@@ -1,0 +1,212 @@
+import type * as z from 'zod'
+import type { Threshold } from '../verdict/threshold.ts'
+import { parseBound } from './bound.ts'
+import type { Criterion, Definition, Gate, MetricKinds, Phase } from './definition.ts'
+import { checkRules } from './definition-rules.ts'
+import {
+  definitionSchema,
+  type RawCriterion,
+  type RawDefinition,
+  type RawPhase
+} from './definition-schema.ts'
+import { parseDuration } from './duration.ts'
+import { InputError } from './rollgate-error.ts'
+import {
+  formatProblem,
+  NOT_SHOWN,
+  type Path,
+  type Problem,
+  readYaml,
+  type YamlSource
+} from './yaml-source.ts'
+
+export interface DefinitionText {
+  /** As people know it: `rollouts/assignment-pipeline-v3.yml`. */
+  readonly file: string
+  readonly text: string
+  /** SHA-256 of the text. */
+  readonly digest: string
+  /** The metrics that criteria may name. */
+  readonly metrics: MetricKinds
+}
+
+/**
+ * The definition in a file.
+ * @throws InputError (`definition_invalid`) with every mistake in it, one per line
+ */
+export function parseDefinition(input: DefinitionText): Definition {
+  const source = readYaml(input.file, input.text)
+  const problems = findProblems(source, input.metrics)
+  if (problems.length > 0) throw refusal(input.file, problems)
+  return toDefinition(definitionSchema.parse(source.data), input.digest)
+}
+
+/** Every mistake in a definition file, in the order of the file; none: `parseDefinition` accepts it. */
+export function definitionProblems(input: DefinitionText): readonly Problem[] {
+  return findProblems(readYaml(input.file, input.text), input.metrics)
+}
+
+function findProblems(source: YamlSource, metrics: MetricKinds): readonly Problem[] {
+  if (source.data === undefined || source.syntaxProblems.length > 0) {
+    return source.syntaxProblems.length > 0 ? source.syntaxProblems : [emptyFile(source)]
+  }
+  if (source.data === null) return [emptyFile(source)]
+  const { error } = definitionSchema.safeParse(source.data)
+  const shape = (error?.issues ?? []).flatMap(issue => describe(source, issue))
+  const rules = checkRules(source, metrics)
+  return [...shape, ...rules]
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .filter(isFirstHere)
+}
+
+/** An anchor is read once for every alias of it; its mistake is still one mistake. */
+function isFirstHere(problem: Problem, index: number, all: readonly Problem[]): boolean {
+  const same = all.findIndex(
+    ({ line, column, message }) =>
+      line === problem.line && column === problem.column && message === problem.message
+  )
+  return same === index
+}
+
+function emptyFile(source: YamlSource): Problem {
+  return source.problem([], 'is empty', 'start from rollouts/assignment-pipeline-v3.yml')
+}
+
+const SHAPE = 'see docs/definition.md for its shape'
+
+function describe(source: YamlSource, issue: z.core.$ZodIssue): readonly Problem[] {
+  const path = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step))
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(key =>
+      source.keyProblem(path, key, 'is not a known key', 'correct its spelling or remove it')
+    )
+  }
+  if (issue.code === 'invalid_key') return [keyIssue(source, path, issue)]
+  const [message = '', fix] = issue.message.split(' → ')
+  const problem = source.has(path)
+    ? source.problem(path, message.replace(/^Invalid input: /u, ''), fix ?? SHAPE)
+    : source.problem(path, 'is missing', `add ${String(path.at(-1))}; ${fix ?? SHAPE}`)
+  return [
+    isSecret(path) && problem.value !== undefined ? { ...problem, value: NOT_SHOWN } : problem
+  ]
+}
+
+/** Where the NAME of the secret belongs, people paste the secret. */
+function isSecret(path: Path): boolean {
+  return path[0] === 'database' && path[1] === 'secret'
+}
+
+function keyIssue(
+  source: YamlSource,
+  path: Path,
+  issue: z.core.$ZodIssueInvalidElement | z.core.$ZodIssueInvalidKey
+): Problem {
+  const [message = '', fix = 'rename it'] = (issue.issues[0]?.message ?? '').split(' → ')
+  return source.keyProblem(path.slice(0, -1), String(path.at(-1)), message, fix)
+}
+
+function refusal(file: string, problems: readonly Problem[]): InputError {
+  const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`
+  return new InputError(
+    'definition_invalid',
+    `${file} has ${count}:\n${problems.map(formatProblem).join('\n')}`,
+    'Correct the file and run the same command again; nothing was changed.'
+  )
+}
+
+/** A span that the schema has already accepted. */
+function ms(duration: string): number {
+  return parseDuration(duration) ?? Number.NaN
+}
+
+function toDefinition(raw: RawDefinition, digest: string): Definition {
+  const filter = raw.database.environment_filter
+  return {
+    name: raw.name,
+    owner: raw.owner,
+    timeZone: raw.time_zone,
+    database: {
+      secret: raw.database.secret,
+      environments: filter === 'none' ? undefined : (filter as Record<string, string>),
+      graceMs: ms(raw.database.grace)
+    },
+    parameters: raw.parameters,
+    targets: raw.targets,
+    phases: raw.phases.map(toPhase),
+    criteria: mapValues(raw.criteria, set =>
+      Object.entries(set).map(([name, criterion]) => toCriterion(name, criterion))
+    ),
+    shown: raw.shown,
+    rollback: {
+      flags: raw.rollback.flags,
+      watchMs: ms(raw.rollback.watch),
+      criteria: raw.rollback.criteria
+    },
+    graduation: raw.graduation && {
+      afterMs: ms(raw.graduation.after),
+      issue: raw.graduation.issue,
+      envExample: raw.graduation.env_example
+    },
+    blind: { maxMs: ms(raw.blind.max), decision: raw.blind.decision },
+    deployDeadlineMs: ms(raw.deploy_deadline),
+    digest
+  }
+}
+
+function toPhase(raw: RawPhase): Phase {
+  return {
+    name: raw.name,
+    target: raw.target,
+    gate: raw.gate as Gate | undefined,
+    flags: raw.flags,
+    soakMs: ms(raw.soak),
+    extendMs: ms(raw.extend),
+    checkpointsMs: raw.checkpoints.map(ms),
+    criteria: raw.criteria,
+    enabled: raw.enabled
+  }
+}
+
+const STRICT_MIN_N = 50
+const CONTROL_SLOT = '1h'
+const HEAL = '6h'
+
+function toCriterion(name: string, raw: RawCriterion): Criterion {
+  const control = { metric: raw.control ?? '', slotMs: ms(raw.control_slot ?? CONTROL_SLOT) }
+  if (raw.zero_tolerance) return { kind: 'zero-tolerance', name, metric: raw.metric, control }
+  if (raw.sustained) {
+    const { bucket, run, of } = raw.sustained
+    return {
+      kind: 'sustained',
+      name,
+      metric: raw.metric,
+      bucketMs: ms(bucket),
+      run,
+      of,
+      healMs: ms(raw.heal ?? HEAL),
+      healed: raw.healed ?? 'red',
+      control
+    }
+  }
+  return {
+    kind: 'proportion',
+    name,
+    metric: raw.metric,
+    pass: toBound(raw.pass ?? ''),
+    warn: raw.warn === undefined ? undefined : toBound(raw.warn),
+    red: toBound(raw.red ?? ''),
+    strictMinN: raw.strict_min_n ?? STRICT_MIN_N
+  }
+}
+
+/** A bound that the rules have already accepted. */
+function toBound(text: string): Threshold {
+  return parseBound(text) ?? { operator: '>=', percent: Number.NaN }
+}
+
+function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  change: (value: A) => B
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+}

@@ -1,0 +1,195 @@
+import * as z from 'zod'
+
+/**
+ * The shape of a definition file. This is the one source: the parser refuses by it, and
+ * `schema/rollout.schema.json` is generated from it. A message carries its fix behind an arrow.
+ */
+
+const duration = z
+  .string({ error: 'must be a duration → write a number and a unit: 30m, 48h, 7d' })
+  .regex(/^(0|[1-9]\d{0,5})[smhd]$/u, {
+    error: 'is not a duration → write a number and a unit without a space: 30m, 48h, 7d'
+  })
+
+/** A duration that must not be zero. */
+const span = duration.regex(/^(?!0[smhd]$)/u, {
+  error: 'is no time at all → give it a length, as 30m'
+})
+
+const name = z
+  .string({ error: 'must be a name → lower-case letters, digits and dashes' })
+  .regex(/^[a-z][a-z0-9-]{0,62}$/u, {
+    error: 'is not a name → use lower-case letters, digits and dashes, starting with a letter'
+  })
+
+const text = z.string({ error: 'must be text → put it in quotes' }).min(1, {
+  error: 'is empty → write something, or leave the key out'
+})
+
+const flagName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u, {
+  error: 'is not the name of an environment variable → letters, digits and underscores'
+})
+
+const flags = z
+  .record(
+    flagName,
+    z.string({ error: 'is not text, and a flag is always text → put it in quotes: "true", "3"' }),
+    { error: 'must be a map of flag names to values → FEATURE_NAME: "true"' }
+  )
+  .refine(map => Object.keys(map).length > 0, {
+    error: 'names no flag → write at least one: FEATURE_NAME: "true"'
+  })
+  .describe('Environment variables and the values they take, always in quotes')
+
+const bound = z
+  .string({ error: 'must be a bound in quotes → ">= 97%"' })
+  .regex(/^(>=|<=|>|<) (100(\.0+)?|\d{1,2}(\.\d+)?)%$/u, {
+    error: 'is not a bound on a share → write an operator, a space and a percentage: ">= 97%"'
+  })
+
+const gate = z
+  .strictObject({
+    environment: name.describe('GitHub environment whose required reviewers approve this phase'),
+    checklist: z.array(text).default([]).describe('What a person confirms before approving')
+  })
+  .describe('The human approval before a phase')
+
+const phase = z.strictObject({
+  name,
+  target: name.describe('One of the targets above'),
+  gate: gate.optional(),
+  flags,
+  soak: duration.describe('How long the phase must stand, by the database clock'),
+  extend: duration
+    .default('0m')
+    .describe('Further time when there is too little evidence at the end of the soak'),
+  checkpoints: z
+    .array(duration, { error: 'must be a list of durations → [0m, 1h, 48h]' })
+    .min(1, { error: 'is empty → name at least the end of the soak' })
+    .describe('Required looks, counted from the start of the phase; the last one ends the soak'),
+  criteria: name.describe('Name of a set under `criteria`'),
+  enabled: z
+    .boolean({ error: 'must be true or false → true, without quotes' })
+    .default(true)
+    .describe('A phase that is not enabled is checked like any other and not carried out')
+})
+
+const sustained = z.strictObject({
+  bucket: span.default('5m'),
+  run: z.int().min(1).max(100).default(3).describe('This many buckets in a row'),
+  of: z
+    .tuple([z.int().min(1), z.int().min(1)], { error: 'must be two whole numbers → [4, 12]' })
+    .default([4, 12])
+    .describe('Or this many of the last so many buckets')
+})
+
+const criterion = z.strictObject({
+  metric: name.describe('Name of a metric, as its SQL file declares it'),
+  pass: bound.optional(),
+  warn: bound.optional(),
+  red: bound.optional(),
+  strict_min_n: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('From this many units on, a share beyond red is red'),
+  zero_tolerance: z
+    .literal(true, { error: 'can only be true → leave it out otherwise' })
+    .optional(),
+  sustained: sustained.optional(),
+  heal: span.optional().describe('Errors count as healed after this much clean time'),
+  healed: z
+    .enum(['red', 'warn'], { error: 'must be red or warn → healed: red' })
+    .optional()
+    .describe('What a healed burst of errors is'),
+  control: name.optional().describe('Metric that proves that telemetry was arriving'),
+  control_slot: span.optional().describe('How finely the control is checked')
+})
+
+const target = z.strictObject({
+  keys: name.describe('GitHub environment that holds the secrets of this target'),
+  deploy: z.enum(['cli'], { error: 'is not a way to deploy → cli' }).default('cli')
+})
+
+const database = z.strictObject({
+  secret: z
+    .string({ error: 'must be the name of a secret → DATABASE_URL' })
+    .regex(/^[A-Z_][A-Z0-9_]*$/u, {
+      error: 'is not the name of a secret → only its NAME stands here, never a connection string'
+    }),
+  environment_filter: z
+    .union([z.literal('none'), z.record(name, text)], {
+      error: 'must be none, or a map of targets to values → { preview: staging, production: live }'
+    })
+    .describe('How rows of one target are told from those of another; none: they are not'),
+  grace: duration.default('30s').describe('How long late rows are waited for')
+})
+
+const rollback = z.strictObject({
+  flags,
+  watch: span.default('30m').describe('How long the old state is watched after a rollback'),
+  criteria: name.describe('Name of the criteria set the watch is judged by')
+})
+
+const graduation = z.strictObject({
+  after: duration,
+  issue: z.strictObject({ title: text, body: text }),
+  env_example: text.optional()
+})
+
+const blind = z.strictObject({
+  max: duration.default('6h'),
+  decision: z
+    .enum(['hold', 'rollback'], { error: 'must be hold or rollback → decision: hold' })
+    .default('hold')
+})
+
+/** These reach every SQL file without being asked for. */
+const BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u
+
+const parameterName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]*$/u, {
+    error: 'is not the name of a parameter → use lower-case letters, digits and underscores'
+  })
+  .regex(BOUND_BY_ROLLGATE, { error: 'is bound by Rollgate itself → rename it' })
+
+export const nameSchema = name
+export const phaseSchema = phase
+export const criterionSchema = criterion
+export const flagsSchema = flags
+export const targetSchema = target
+export const rollbackSchema = rollback
+
+export const definitionSchema = z
+  .strictObject({
+    name,
+    owner: text.describe('Who is asked when something is unclear'),
+    time_zone: text.default('UTC').describe('IANA name; reports show it beside UTC'),
+    database,
+    parameters: z
+      .record(parameterName, text)
+      .default({})
+      .describe("Bound into every SQL file: :'source'"),
+    targets: z.record(name, target),
+    deploy_deadline: span.default('20m').describe('How long one deployment may take'),
+    blind: blind.prefault({}).describe('What happens when nobody can look'),
+    phases: z.array(phase).min(1, { error: 'is empty → a rollout has at least one phase' }),
+    criteria: z.record(name, z.record(name, criterion)),
+    shown: z
+      .record(name, text)
+      .default({})
+      .describe('Shares that are shown beside the criteria and never judged: metric to label'),
+    rollback,
+    graduation: graduation.optional()
+  })
+  .describe('A Rollgate rollout definition')
+
+export type RawDefinition = z.output<typeof definitionSchema>
+export type RawPhase = z.output<typeof phaseSchema>
+export type RawCriterion = z.output<typeof criterionSchema>
+
+/** JSON Schema (draft 2020-12) of a definition file, for editors. */
+export function definitionJsonSchema(): object {
+  return z.toJSONSchema(definitionSchema, { io: 'input', target: 'draft-2020-12' })
+}

@@ -1,0 +1,144 @@
+import type { Threshold } from '../verdict/threshold.ts'
+import type { MetricKind } from './ports.ts'
+
+/** A rollout definition after parsing: every default filled in, every span in milliseconds. */
+export interface Definition {
+  readonly name: string
+  readonly owner: string
+  /** IANA name; only reports use it. */
+  readonly timeZone: string
+  readonly database: DatabaseSettings
+  /** Threshold into every SQL file by name. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly targets: Readonly<Record<string, Target>>
+  readonly phases: readonly Phase[]
+  readonly criteria: Readonly<Record<string, readonly Criterion[]>>
+  /** Labels of the shares that are shown beside the criteria and never judged, by metric. */
+  readonly shown: Readonly<Record<string, string>>
+  readonly rollback: Rollback
+  readonly graduation: Graduation | undefined
+  readonly blind: BlindRule
+  /** How long one deployment may take. */
+  readonly deployDeadlineMs: number
+  /** SHA-256 of the file's text: what an approval binds to. */
+  readonly digest: string
+}
+
+export interface DatabaseSettings {
+  /** Name of the secret that holds the connection string. */
+  readonly secret: string
+  /** The parameter value that separates one target's rows from another's; undefined: one table, no filter. */
+  readonly environments: Readonly<Record<string, string>> | undefined
+  readonly graceMs: number
+}
+
+export interface Target {
+  /** The GitHub environment that holds this target's secrets. */
+  readonly keys: string
+  readonly deploy: 'cli'
+}
+
+export interface Phase {
+  readonly name: string
+  readonly target: string
+  readonly gate: Gate | undefined
+  readonly flags: Readonly<Record<string, string>>
+  readonly soakMs: number
+  /** Further time the soak may take when there is too little evidence at its end. */
+  readonly extendMs: number
+  /** Offsets from the phase's start, ascending; the last one is the soak. */
+  readonly checkpointsMs: readonly number[]
+  /** Name of the criteria set. */
+  readonly criteria: string
+  readonly enabled: boolean
+}
+
+export interface Gate {
+  readonly environment: string
+  readonly checklist: readonly string[]
+}
+
+export type Criterion = ProportionCriterion | ZeroToleranceCriterion | SustainedCriterion
+
+interface Named {
+  readonly name: string
+  readonly metric: string
+}
+
+export interface ProportionCriterion extends Named {
+  readonly kind: 'proportion'
+  readonly pass: Threshold
+  readonly warn: Threshold | undefined
+  readonly red: Threshold
+  readonly strictMinN: number
+}
+
+export interface ZeroToleranceCriterion extends Named {
+  readonly kind: 'zero-tolerance'
+  readonly control: Control
+}
+
+export interface SustainedCriterion extends Named {
+  readonly kind: 'sustained'
+  readonly bucketMs: number
+  readonly run: number
+  readonly of: readonly [number, number]
+  readonly healMs: number
+  readonly healed: 'red' | 'warn'
+  readonly control: Control
+}
+
+/** The metric that shows that telemetry was arriving, and how finely that is checked. */
+export interface Control {
+  readonly metric: string
+  readonly slotMs: number
+}
+
+export interface Rollback {
+  readonly flags: Readonly<Record<string, string>>
+  readonly watchMs: number
+  /** Name of the criteria set that the watch after a rollback is judged by. */
+  readonly criteria: string
+}
+
+export interface Graduation {
+  readonly afterMs: number
+  readonly issue: { readonly title: string; readonly body: string }
+  readonly envExample: string | undefined
+}
+
+export interface BlindRule {
+  readonly maxMs: number
+  readonly decision: 'hold' | 'rollback'
+}
+
+/** What a definition may refer to: the metrics that exist, by name. */
+export type MetricKinds = Readonly<Record<string, MetricKind>>
+
+/** The phases that will be carried out, in order. */
+export function enabledPhases(definition: Definition): readonly Phase[] {
+  return definition.phases.filter(phase => phase.enabled)
+}
+
+/** The phase of that name, enabled or not. */
+export function phaseNamed(definition: Definition, name: string): Phase | undefined {
+  return definition.phases.find(phase => phase.name === name)
+}
+
+/** Every metric that a criteria set needs, controls included, each once. */
+export function metricsOf(criteria: readonly Criterion[]): readonly string[] {
+  return [
+    ...new Set(criteria.flatMap(c => ('control' in c ? [c.metric, c.control.metric] : [c.metric])))
+  ]
+}
+
+/** Parameters bound into the SQL of a target: the definition's own and `environment` (empty: no filter). */
+export function parametersOf(
+  definition: Definition,
+  target: string
+): Readonly<Record<string, string>> {
+  return {
+    ...definition.parameters,
+    environment: definition.database.environments?.[target] ?? ''
+  }
+}

@@ -1,0 +1,314 @@
+import type { LedgerEvent } from './events.ts'
+
+/** The wall clock of this process, and its way of waiting. Rehearsal and tests hand in a virtual one. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves when that much time has passed on this clock. */
+  sleep(ms: number): Promise<void>
+}
+
+/** Where an operation says what it is doing, line by line, while it does it. */
+export interface Log {
+  info(line: string): void
+  warning(line: string): void
+}
+
+/** What one flag is, on one target, right now. */
+export type FlagState =
+  | {
+      readonly kind: 'set'
+      readonly value: string
+      /** Other targets that the same provider record serves; writing splits it. */
+      readonly sharedWith: readonly string[]
+    }
+  | { readonly kind: 'absent' }
+  /** The provider holds a value that nobody can read back. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/** Something at the provider that would make a written flag ineffective or a write unsafe. */
+export interface FlagObstacle {
+  readonly code:
+    | 'branch_override'
+    | 'sensitive'
+    | 'hidden_production'
+    | 'foreign_owner'
+    | 'duplicate_record'
+  readonly flag: string
+  readonly message: string
+  readonly remedy: string
+}
+
+export interface FlagReading {
+  readonly target: string
+  /** One entry per flag asked for. */
+  readonly flags: Readonly<Record<string, FlagState>>
+  readonly obstacles: readonly FlagObstacle[]
+}
+
+export interface FlagChange {
+  readonly target: string
+  /** The wanted value of each flag; null means: absent. */
+  readonly flags: Readonly<Record<string, string | null>>
+  /** Kept beside the value at the provider: which rollout owns it. */
+  readonly comment: string
+  /**
+   * Whether to write flags that a branch override shadows; refused unless told. A rollback writes
+   * them: the override is then all that is left to remove.
+   */
+  readonly shadowed?: 'refuse' | 'write'
+}
+
+/** The flags of one project. Nothing it does to one target can be seen on another. */
+export interface FlagStore {
+  /** Changes nothing. @throws ProviderError */
+  read(target: string, flags: readonly string[]): Promise<FlagReading>
+  /**
+   * Brings the flags to the wanted state, whatever they were, and reads them back; the reading
+   * returned is what the provider says afterwards. Repeating it changes nothing.
+   * @throws ProviderError when an obstacle forbids it (nothing was written) or the read-back differs
+   */
+  write(change: FlagChange): Promise<FlagReading>
+}
+
+export interface Deployment {
+  readonly id: string
+  readonly url: string
+  readonly target: string
+  readonly state: 'building' | 'ready' | 'failed' | 'cancelled'
+  /** ISO 8601, by the provider's clock. */
+  readonly createdAt: string
+  /** The intent that asked for it, when it was one of ours. */
+  readonly intent?: string
+  /** Where a person sees the build. */
+  readonly inspectorUrl?: string
+  /** Why it failed, in the provider's words. */
+  readonly problem?: string
+}
+
+export interface DeployRequest {
+  readonly target: string
+  /** The id of the ledger event that wants this deployment; carried in its meta as `rollgate`. */
+  readonly intent: string
+  readonly rollout: string
+  readonly phase: string
+  /** How long the build may take before it is cancelled. */
+  readonly deadlineMs: number
+  /** Asked again just before the deployment is made live; throws when the work is superseded. */
+  readonly stillWanted: () => Promise<void>
+}
+
+/** The deployments of one project. */
+export interface Deployer {
+  /** What the target serves now; undefined when nothing was ever deployed there. @throws ProviderError */
+  live(target: string): Promise<Deployment | undefined>
+  /** The deployment that an intent has already created, if any. @throws ProviderError */
+  find(intent: string): Promise<Deployment | undefined>
+  /**
+   * Makes a fresh deployment with the flags as they are now and returns it once the target serves
+   * it. A deployment that the same intent has already created is taken up, not repeated, as long as
+   * the target can still be made to serve it.
+   * @throws ProviderError when the build fails, is cancelled at the deadline, or does not become live
+   */
+  deploy(request: DeployRequest): Promise<Deployment>
+  /** Cancels what an intent is still building; nothing when it builds nothing. @throws ProviderError */
+  abandon(intent: string): Promise<void>
+  /**
+   * Points the target back at a deployment that served it before; no build, old flags included.
+   * @throws ProviderError when the provider refuses or does not do it
+   */
+  reinstate(target: string, deploymentId: string): Promise<void>
+}
+
+/** What preflight asks a Vercel project: facts only, no judgement. */
+export interface ProjectFacts {
+  readonly id: string
+  readonly name: string
+  /** Production deployments are given the production domains without being promoted by hand. */
+  readonly autoAssignsProduction: boolean
+  readonly rollingRelease: boolean
+  readonly productionDeployment?: string
+}
+
+export interface ProjectInspector {
+  /** @throws ProviderError when token, team or project are wrong */
+  inspectProject(): Promise<ProjectFacts>
+}
+
+/** One SQL answer, row by row, as the metric's kind prescribes. */
+export interface SeriesRow {
+  /** Start of the bucket, ISO 8601 UTC. */
+  readonly bucket: string
+  /** Units on the counted side (proportion), events (count), or the number itself (value). */
+  readonly hits: number
+  /** Units in all; proportion only. */
+  readonly total?: number
+  /** Newest event of the bucket, ISO 8601 UTC; count only, optional. */
+  readonly latest?: string
+}
+
+export type Answer =
+  | { readonly kind: 'answered'; readonly rows: readonly SeriesRow[] }
+  | {
+      readonly kind: 'unanswered'
+      readonly code: string
+      readonly message: string
+      readonly remedy: string
+    }
+
+export type MetricKind = 'proportion' | 'count' | 'value'
+
+/** One judged series, as the header of its SQL file declares it. */
+export interface MetricHeader {
+  readonly name: string
+  readonly kind: MetricKind
+  readonly asks: string
+  readonly unit: string
+  /** File that answers it, as shown to people: `sql/metrics/outcomes.sql`. */
+  readonly file: string
+}
+
+export interface LookRequest {
+  readonly metrics: readonly string[]
+  /** Bound into the SQL beside `since` and `until`. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** ISO 8601; the window starts here. */
+  readonly since: string
+  /** The window ends this long before the database's now, so that late rows can arrive. */
+  readonly graceMs: number
+}
+
+export interface Reading {
+  /** The database's clock inside the snapshot, ISO 8601 UTC. */
+  readonly databaseNow: string
+  readonly version: string
+  /** `pg_current_snapshot()` of the transaction all answers come from. */
+  readonly snapshot: string
+  readonly since: string
+  readonly until: string
+  /** One per metric asked for. */
+  readonly answers: Readonly<Record<string, Answer>>
+  /** SHA-256 of every SQL text that was run, by file. */
+  readonly digests: Readonly<Record<string, string>>
+}
+
+/** Judged series, all of one look from one read-only snapshot. */
+export interface MetricReader {
+  /** @throws EvidenceError when the database cannot be asked at all; one bad query is an `unanswered` */
+  look(request: LookRequest): Promise<Reading>
+  /** The database's clock, ISO 8601 UTC. @throws EvidenceError */
+  databaseNow(): Promise<string>
+}
+
+export interface EvidenceRequest {
+  /** Folder-safe name, as `T+6h`. */
+  readonly checkpoint: string
+  readonly parameters: Readonly<Record<string, string>>
+  readonly since: string
+  readonly until: string
+}
+
+/** A text file to be kept beside the ledger; the path is relative to the rollout's own folder. */
+export interface LedgerFile {
+  readonly path: string
+  readonly content: string
+}
+
+/** Evidence is kept, never judged: no failure in here may stop or change a look. */
+export interface EvidenceExporter {
+  /** `manifest.json` and one CSV per query, capped and redacted; a failed query is told in the manifest. */
+  collect(request: EvidenceRequest): Promise<readonly LedgerFile[]>
+}
+
+/** What preflight asks the database: facts only, no judgement. */
+export interface DatabaseFacts {
+  readonly version: string
+  readonly role: string
+  readonly superuser: boolean
+  readonly canWrite: boolean
+  readonly encrypted: boolean
+  readonly local: boolean
+  readonly databaseNow: string
+  readonly table: string
+  readonly tableExists: boolean
+  readonly missingColumns: readonly string[]
+  /** Row-level security hides rows from this role. */
+  readonly rowsFiltered: boolean
+  readonly estimatedRows: number
+  /** An index whose first column is the source or the creation time. */
+  readonly indexed: boolean
+  readonly recommendedIndex: boolean
+}
+
+export interface DatabaseInspector {
+  /** @throws EvidenceError */
+  inspectDatabase(): Promise<DatabaseFacts>
+}
+
+/** The newest rollout of a definition, and the point in the ledger's history it was read at. */
+export interface LedgerReading {
+  /** Opaque; undefined when the ledger does not exist yet. */
+  readonly head: string | undefined
+  /** 0 when the definition was never rolled out. */
+  readonly number: number
+  readonly events: readonly LedgerEvent[]
+  /** The ledger's README.md as it stands; undefined before the first entry. */
+  readonly dashboard: string | undefined
+}
+
+export interface LedgerEntry {
+  readonly definition: string
+  readonly number: number
+  readonly expectedHead: string | undefined
+  /** Appended to `events.jsonl`, in order. */
+  readonly events: readonly LedgerEvent[]
+  /** Written in the same commit; paths relative to the rollout's folder. */
+  readonly files: readonly LedgerFile[]
+  /** Written in the same commit, at the ledger's root. */
+  readonly dashboard?: string
+  /** One line in the history. */
+  readonly message: string
+}
+
+/** The append-only memory. An entry is written whole or not at all. */
+export interface Ledger {
+  /** @throws ProviderError when it cannot be read, InputError when an event in it is not one */
+  read(definition: string, number?: number): Promise<LedgerReading>
+  /**
+   * Appends if and only if the head is still the expected one; returns the new head.
+   * @throws ConflictError when it is not: read again, decide again
+   */
+  append(entry: LedgerEntry): Promise<string>
+}
+
+export interface ApprovalRequest {
+  readonly rollout: string
+  readonly phase: string
+  readonly environment: string
+  readonly digest: string
+  readonly initiator: string
+}
+
+export interface Approval {
+  readonly by: string
+  readonly comment: string
+  /** How it was proven, in words the report can print. */
+  readonly how: string
+}
+
+export interface Approvals {
+  /** Proof that the gate was passed. @throws InputError when it was not, with the way to pass it */
+  prove(request: ApprovalRequest): Promise<Approval>
+}
+
+export interface Announcement {
+  readonly kind: 'held' | 'rolled-back' | 'rollback-failed' | 'warning' | 'promoted'
+  readonly title: string
+  /** Markdown. */
+  readonly body: string
+}
+
+/** Tells people who are not looking. Failing to tell never changes an outcome. */
+export interface Announcer {
+  announce(announcement: Announcement): Promise<void>
+}

@@ -1,0 +1,191 @@
+import { type Definition, enabledPhases, metricsOf } from './definition.ts'
+import { formatDuration } from './duration.ts'
+import type { DatabaseFacts, FlagReading, MetricHeader, ProjectFacts } from './ports.ts'
+
+/** One prerequisite, looked at. `fail` stops a rollout, `warn` does not. */
+export interface PreflightItem {
+  readonly name: string
+  readonly outcome: 'ok' | 'warn' | 'fail'
+  readonly message: string
+  /** What to do about it; absent when it is in order. */
+  readonly remedy?: string
+}
+
+/** A part of the world that could not be asked at all. */
+export function unreachable(name: string, message: string, remedy: string): PreflightItem {
+  return { name, outcome: 'fail', message, remedy }
+}
+
+/** What a project's settings mean for a rollout. */
+export function judgeProject(facts: ProjectFacts): readonly PreflightItem[] {
+  const { name } = facts
+  return [
+    { name: 'project', outcome: 'ok', message: `token and project ${name} fit together` },
+    facts.rollingRelease
+      ? {
+          name: 'rolling release',
+          outcome: 'fail',
+          message: `${name} gives a new production deployment only part of the traffic`,
+          remedy: 'Switch rolling releases off for the time of the rollout.'
+        }
+      : { name: 'rolling release', outcome: 'ok', message: 'not configured' },
+    facts.autoAssignsProduction
+      ? {
+          name: 'domain assignment',
+          outcome: 'ok',
+          message: 'a new production deployment gets the domains'
+        }
+      : {
+          name: 'domain assignment',
+          outcome: 'warn',
+          message: 'new production deployments are staged, as after an instant rollback',
+          remedy: 'Nothing: Rollgate promotes its deployments. Other deployments stay staged.'
+        }
+  ]
+}
+
+/** What stands in the way of the flags on one target. */
+export function judgeFlags(reading: FlagReading): readonly PreflightItem[] {
+  const name = `flags on ${reading.target}`
+  const obstacles = reading.obstacles.map(
+    ({ message, remedy }): PreflightItem => ({ name, outcome: 'fail', message, remedy })
+  )
+  const shared = Object.entries(reading.flags).flatMap(([flag, state]): PreflightItem[] =>
+    state.kind === 'set' && state.sharedWith.length > 0
+      ? [
+          {
+            name,
+            outcome: 'warn',
+            message: `${flag} is one record for ${reading.target} and ${state.sharedWith.join(', ')}`,
+            remedy:
+              'Nothing: the record is split when the flag is set; the others keep their value.'
+          }
+        ]
+      : []
+  )
+  const problems = [...obstacles, ...shared]
+  const count = Object.keys(reading.flags).length
+  return problems.length > 0
+    ? problems
+    : [{ name, outcome: 'ok', message: `all ${count} can be read, written and put back` }]
+}
+
+/** What the database's role, table and transport mean for a rollout. */
+export function judgeDatabase(facts: DatabaseFacts): readonly PreflightItem[] {
+  return [
+    { name: 'database', outcome: 'ok', message: `${facts.version} answers as ${facts.role}` },
+    judgeTransport(facts),
+    judgeRole(facts),
+    judgeTable(facts),
+    ...(facts.tableExists ? [judgeRows(facts), judgeIndex(facts)] : [])
+  ]
+}
+
+function judgeTransport({ encrypted, local }: DatabaseFacts): PreflightItem {
+  if (encrypted) return { name: 'transport', outcome: 'ok', message: 'TLS, certificate verified' }
+  return local
+    ? { name: 'transport', outcome: 'ok', message: 'this machine, no TLS needed' }
+    : {
+        name: 'transport',
+        outcome: 'fail',
+        message: 'the connection is not encrypted',
+        remedy: 'Let the server offer TLS; give its certificate authority when it is its own.'
+      }
+}
+
+function judgeRole({ role, superuser, canWrite }: DatabaseFacts): PreflightItem {
+  if (superuser) {
+    return {
+      name: 'role',
+      outcome: 'fail',
+      message: `${role} is a superuser, which no read-only transaction confines`,
+      remedy: 'Create the reader role of sql/setup/reader-role.sql and use it instead.'
+    }
+  }
+  return canWrite
+    ? {
+        name: 'role',
+        outcome: 'warn',
+        message: `${role} may write the table`,
+        remedy: 'Create the reader role of sql/setup/reader-role.sql and use it instead.'
+      }
+    : { name: 'role', outcome: 'ok', message: `${role} can only read` }
+}
+
+function judgeTable({ table, tableExists, missingColumns }: DatabaseFacts): PreflightItem {
+  if (!tableExists) {
+    return {
+      name: 'table',
+      outcome: 'fail',
+      message: `${table} does not exist or is not visible`,
+      remedy: 'Check the database in the connection string and the grants of the role.'
+    }
+  }
+  return missingColumns.length > 0
+    ? {
+        name: 'table',
+        outcome: 'fail',
+        message: `${table} lacks, or the role may not read, ${missingColumns.join(', ')}`,
+        remedy: 'Grant the role SELECT on these columns, or change the metrics that use them.'
+      }
+    : { name: 'table', outcome: 'ok', message: `${table} has the columns the metrics use` }
+}
+
+function judgeRows({ rowsFiltered, table, estimatedRows }: DatabaseFacts): PreflightItem {
+  return rowsFiltered
+    ? {
+        name: 'row-level security',
+        outcome: 'fail',
+        message: `row-level security on ${table} hides rows from the role without an error`,
+        remedy: 'Add the policy of sql/setup/reader-role.sql for the role.'
+      }
+    : {
+        name: 'row-level security',
+        outcome: 'ok',
+        message: `no rows are hidden (about ${Math.max(0, Math.round(estimatedRows))} in all)`
+      }
+}
+
+const SMALL_TABLE_ROWS = 1_000_000
+
+function judgeIndex(facts: DatabaseFacts): PreflightItem {
+  const { recommendedIndex, indexed, estimatedRows, table } = facts
+  if (recommendedIndex) return { name: 'index', outcome: 'ok', message: 'the recommended one' }
+  const message = indexed
+    ? `${table} has no index on (source, created_at), only one that helps a little`
+    : `${table} has no index that helps: every look reads the whole table`
+  return estimatedRows < SMALL_TABLE_ROWS
+    ? { name: 'index', outcome: 'ok', message: `${message}; with so few rows that is fine` }
+    : { name: 'index', outcome: 'warn', message, remedy: 'Run sql/setup/index.sql as the owner.' }
+}
+
+/** Whether every metric that a phase is judged by exists, told before anything starts. */
+export function judgeMetrics(
+  definition: Definition,
+  headers: readonly MetricHeader[]
+): PreflightItem {
+  const known = new Set(headers.map(({ name }) => name))
+  const needed = enabledPhases(definition).flatMap(phase =>
+    metricsOf(definition.criteria[phase.criteria] ?? [])
+  )
+  const missing = [...new Set(needed)].filter(metric => !known.has(metric))
+  const span = enabledPhases(definition).reduce((sum, phase) => sum + phase.soakMs, 0)
+  return missing.length > 0
+    ? {
+        name: 'metrics',
+        outcome: 'fail',
+        message: `there is no SQL file for ${missing.join(', ')}`,
+        remedy: 'Add a file to sql/metrics or correct the criteria.'
+      }
+    : {
+        name: 'metrics',
+        outcome: 'ok',
+        message: `${new Set(needed).size} metrics judge ${formatDuration(span)} of soak`
+      }
+}
+
+/** The worst outcome of a list. */
+export function worst(items: readonly PreflightItem[]): PreflightItem['outcome'] {
+  if (items.some(({ outcome }) => outcome === 'fail')) return 'fail'
+  return items.some(({ outcome }) => outcome === 'warn') ? 'warn' : 'ok'
+}

@@ -1,0 +1,39 @@
+import type { LookBody, LookEvent } from './events.ts'
+import type { Hold } from './state.ts'
+
+/** A quiet sentinel leaves a trace only when the last look on record is this old. */
+export const HEARTBEAT_MS = 3_600_000
+
+/**
+ * Whether a look belongs into the ledger. Checkpoints, decisions and changes always do; a sentinel
+ * that has nothing new to say only as a sign of life, so that the history stays readable and
+ * everybody can see when the rollout was last looked at.
+ */
+export function isWorthRecording(
+  look: LookBody,
+  previous: LookEvent | undefined,
+  hold: Hold | undefined
+): boolean {
+  const { decision } = look
+  if (isLookedAt(look) || decision === 'promote' || decision === 'rollback') return true
+  // After a resume the last look on record may say hold while nothing is held, or the reverse.
+  if (decision === 'hold' && hold === undefined) return true
+  return (
+    previous === undefined ||
+    previous.decision !== decision ||
+    signature(previous) !== signature(look) ||
+    Date.parse(look.at) - Date.parse(previous.at) >= HEARTBEAT_MS
+  )
+}
+
+/** A checkpoint that was not answered stays due, and is tried again at every wake-up. */
+function isLookedAt({ checkpoints, judgements }: LookBody): boolean {
+  return checkpoints.length > 0 && judgements.every(({ verdict }) => verdict !== 'error')
+}
+
+/** What of a look people would want to hear about when it changes. */
+function signature({ judgements, integrity }: Pick<LookEvent, 'judgements' | 'integrity'>): string {
+  const verdicts = judgements.map(({ criterion, verdict }) => `${criterion}=${verdict}`)
+  const world = integrity.map(({ code, ok }) => `${code}=${ok}`)
+  return [...verdicts, ...world].join(' ')
+}

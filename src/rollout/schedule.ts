@@ -1,0 +1,59 @@
+import type { Phase } from './definition.ts'
+import { checkpointName } from './duration.ts'
+import type { PhaseState } from './state.ts'
+
+export interface Checkpoint {
+  readonly name: string
+  readonly offsetMs: number
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly dueMs: number
+}
+
+/** What a look at this moment is for. */
+export interface DueLook {
+  /** Checkpoints that have come and were not looked at yet, earliest first. */
+  readonly checkpoints: readonly Checkpoint[]
+  /** The soak is over, and with this look every checkpoint has really been looked at. */
+  readonly final: boolean
+  readonly extensionOver: boolean
+  /** When the earliest of them was due. */
+  readonly dueMs: number | undefined
+  readonly lateMs: number
+}
+
+/** All checkpoints of a phase that began then. */
+export function checkpointsOf(phase: Phase, sinceMs: number): readonly Checkpoint[] {
+  return phase.checkpointsMs.map(offsetMs => ({
+    name: checkpointName(offsetMs),
+    offsetMs,
+    dueMs: sinceMs + offsetMs
+  }))
+}
+
+/**
+ * What is due at `nowMs`. It follows from the ledger and the clock alone: a late, doubled or dropped
+ * wake-up changes when a look happens, never whether.
+ */
+export function dueLook(phase: Phase, state: PhaseState, nowMs: number): DueLook {
+  const sinceMs = Date.parse(state.since ?? '')
+  const checkpoints = checkpointsOf(phase, sinceMs).filter(
+    ({ name, dueMs }) => dueMs <= nowMs && !state.checkpoints.includes(name)
+  )
+  const dueMs = checkpoints[0]?.dueMs
+  return {
+    checkpoints,
+    final: nowMs >= sinceMs + phase.soakMs,
+    extensionOver: nowMs >= sinceMs + phase.soakMs + phase.extendMs,
+    dueMs,
+    lateMs: dueMs === undefined ? 0 : nowMs - dueMs
+  }
+}
+
+/** The next checkpoint that is still to come; undefined when all have come. */
+export function nextCheckpoint(
+  phase: Phase,
+  state: PhaseState,
+  nowMs: number
+): Checkpoint | undefined {
+  return checkpointsOf(phase, Date.parse(state.since ?? '')).find(({ dueMs }) => dueMs > nowMs)
+}

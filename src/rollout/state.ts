@@ -1,0 +1,310 @@
+import type { EventOf, HoldCause, LedgerEvent, LookEvent } from './events.ts'
+
+export type RolloutStatus =
+  | 'not-started'
+  | 'running'
+  | 'held'
+  | 'rolling-back'
+  | 'rolled-back'
+  | 'rollback-failed'
+  | 'promoted'
+  | 'graduated'
+  | 'aborted'
+
+export type PhaseStatus =
+  | 'pending'
+  | 'planned'
+  | 'applying'
+  | 'soaking'
+  | 'promoted'
+  | 'rolled-back'
+  | 'failed'
+
+export interface DeploymentRef {
+  readonly id: string
+  readonly url: string
+}
+
+export interface PhaseState {
+  readonly name: string
+  readonly status: PhaseStatus
+  /** The open or answered `phase-applying`. */
+  readonly intent?: EventOf<'phase-applying'>
+  readonly planned?: EventOf<'phase-planned'>
+  readonly deployment?: DeploymentRef
+  /** Start of the soak, ISO 8601, by the database's clock. */
+  readonly since?: string
+  /** Why the last application failed. */
+  readonly failure?: EventOf<'phase-failed'>
+  /** When the phase was promoted or rolled back. */
+  readonly endedAt?: string
+  /** Names of the checkpoints that were really looked at. */
+  readonly checkpoints: readonly string[]
+  readonly looks: readonly LookEvent[]
+}
+
+export interface Hold {
+  readonly cause: HoldCause
+  readonly reason: string
+  readonly at: string
+  readonly by: string
+}
+
+export interface RollbackState {
+  readonly intent: EventOf<'rollback-requested'>
+  /** How often it had to be given up; whatever is done after that is a new attempt. */
+  readonly failures: number
+  readonly steps: readonly EventOf<'rollback-step'>[]
+  readonly looks: readonly LookEvent[]
+  /** Start of the watch, once the flags-off deployment is live. */
+  readonly since?: string
+  readonly finished?: EventOf<'rollback-finished'>
+}
+
+/** Everything that is known about a rollout: `fold` of its events and nothing else. */
+export interface State {
+  readonly definition: string
+  readonly number: number
+  readonly digest: string
+  readonly status: RolloutStatus
+  readonly startedAt?: string
+  readonly startedBy?: string
+  /** Phases that were ever planned or applied, in the order they were begun. */
+  readonly phases: readonly PhaseState[]
+  readonly hold?: Hold
+  readonly rollback?: RollbackState
+  readonly endedAt?: string
+  readonly lastSeq: number
+}
+
+const NOTHING: State = {
+  definition: '',
+  number: 0,
+  digest: '',
+  status: 'not-started',
+  phases: [],
+  lastSeq: 0
+}
+
+/**
+ * The state that a rollout's events amount to. `lastPhase` is the name of the last phase that the
+ * definition enables: promoting it promotes the rollout.
+ */
+export function fold(events: readonly LedgerEvent[], lastPhase: string): State {
+  return events.reduce<State>(
+    (state, event) => ({ ...step(state, event, lastPhase), lastSeq: event.seq }),
+    NOTHING
+  )
+}
+
+/** The phase in that state that was begun last. */
+export function currentPhase(state: State): PhaseState | undefined {
+  return state.phases.at(-1)
+}
+
+/** The phase that changed its target last and was not put back: what a rollback undoes. */
+export function phaseInForce({ phases }: State): PhaseState | undefined {
+  const begun = phases.filter(({ intent }) => intent !== undefined)
+  return begun.findLast(({ status }) => IN_FORCE.has(status)) ?? begun.at(-1)
+}
+
+const IN_FORCE: ReadonlySet<PhaseStatus> = new Set(['applying', 'soaking', 'promoted'])
+
+/**
+ * What the flags-off deployment carries as its intent: the rollback's id, and a new one for every
+ * attempt after a failed one, because the deployment of that one may not be clean.
+ */
+export function cleanIntent({ intent, failures }: RollbackState): string {
+  return failures === 0 ? intent.id : `${intent.id}-${failures + 1}`
+}
+
+/** True when nothing that belongs to this rollout will ever happen again. */
+export function isOver(state: State): boolean {
+  switch (state.status) {
+    case 'rolled-back':
+    case 'graduated':
+    case 'aborted':
+      return true
+    case 'not-started':
+    case 'running':
+    case 'held':
+    case 'rolling-back':
+    case 'rollback-failed':
+    case 'promoted':
+      return false
+  }
+}
+
+/** A hold that came from a freeze, from not seeing, or from a drifted world ends with its cause. */
+export function endsByItself({ cause }: Hold): boolean {
+  return cause === 'frozen' || cause === 'error' || cause === 'integrity' || cause === 'blind'
+}
+
+function step(state: State, event: LedgerEvent, lastPhase: string): State {
+  switch (event.kind) {
+    case 'rollout-started':
+      return start(state, event)
+    case 'phase-planned':
+      return withPhase(state, event.phase, { status: 'planned', planned: event })
+    case 'phase-applying':
+      return restart(state, event)
+    case 'phase-applied':
+      return withPhase(state, event.phase, {
+        status: 'soaking',
+        deployment: event.deployment,
+        since: event.since
+      })
+    case 'phase-failed':
+      return withPhase(state, event.phase, { status: 'failed', failure: event })
+    case 'look':
+      return event.purpose === 'watch' ? watched(state, event) : looked(state, event, lastPhase)
+    case 'held':
+      return hold(state, event.cause, event)
+    case 'resumed':
+      return release(state)
+    case 'rollback-requested':
+      return rollBack(state, event)
+    case 'rollback-step':
+      return stepped(state, event)
+    case 'rollback-finished':
+      return rolledBack(state, event)
+    case 'graduated':
+      return { ...state, status: 'graduated', endedAt: event.at }
+    case 'aborted':
+      return { ...release(state), status: 'aborted', endedAt: event.at }
+  }
+}
+
+function start(state: State, event: EventOf<'rollout-started'>): State {
+  return {
+    ...state,
+    definition: event.definition,
+    number: event.number,
+    digest: event.digest,
+    status: 'running',
+    startedAt: event.at,
+    startedBy: event.by
+  }
+}
+
+function withPhase(state: State, name: string, change: Partial<PhaseState>): State {
+  const known = state.phases.find(phase => phase.name === name)
+  const blank: PhaseState = { name, status: 'pending', checkpoints: [], looks: [] }
+  const next = { ...(known ?? blank), ...change }
+  return {
+    ...state,
+    phases: known
+      ? state.phases.map(phase => (phase.name === name ? next : phase))
+      : [...state.phases, next]
+  }
+}
+
+/** A phase that is applied again starts its soak anew; what it saw before stays in the ledger only. */
+function restart(state: State, event: EventOf<'phase-applying'>): State {
+  const others = state.phases.filter(phase => phase.name !== event.phase)
+  const planned = state.phases.find(phase => phase.name === event.phase)?.planned
+  const phase: PhaseState = {
+    name: event.phase,
+    status: 'applying',
+    intent: event,
+    ...(planned === undefined ? {} : { planned }),
+    checkpoints: [],
+    looks: []
+  }
+  return { ...state, phases: [...others, phase] }
+}
+
+function looked(state: State, event: LookEvent, lastPhase: string): State {
+  const phase = state.phases.find(p => p.name === event.phase)
+  const seen = withPhase(state, event.phase, {
+    // One that the database did not answer is still due.
+    checkpoints: [...(phase?.checkpoints ?? []), ...(isClean(event) ? event.checkpoints : [])],
+    looks: [...(phase?.looks ?? []), event]
+  })
+  switch (event.decision) {
+    case 'promote':
+      return promote(seen, event, lastPhase)
+    case 'hold':
+      return needsPerson(seen.hold) ? seen : hold(seen, event.cause ?? 'error', event)
+    case 'continue':
+      return needsPerson(seen.hold) || !isClean(event) ? seen : release(seen)
+    case 'rollback':
+      // The rollback's own intent follows in the same commit and says where it goes.
+      return seen
+  }
+}
+
+/** A hold that no later look ends, nor turns into one that the next look would end. */
+function needsPerson(held: Hold | undefined): boolean {
+  return held !== undefined && !endsByItself(held)
+}
+
+function isClean({ judgements }: LookEvent): boolean {
+  return judgements.every(({ verdict }) => verdict !== 'error')
+}
+
+function promote(state: State, event: LookEvent, lastPhase: string): State {
+  const done = withPhase(release(state), event.phase, { status: 'promoted', endedAt: event.at })
+  return event.phase === lastPhase ? { ...done, status: 'promoted' } : done
+}
+
+function hold(
+  state: State,
+  cause: HoldCause,
+  event: { readonly reason: string; readonly at: string; readonly by: string }
+): State {
+  if (state.status !== 'running' && state.status !== 'held') return state
+  const { reason, at, by } = event
+  // A hold that is confirmed look by look is one hold, counted from its beginning.
+  const since = state.hold?.cause === cause ? state.hold.at : at
+  return { ...state, status: 'held', hold: { cause, reason, at: since, by } }
+}
+
+function release(state: State): State {
+  const { hold: _ended, ...rest } = state
+  return state.status === 'held' ? { ...rest, status: 'running' } : rest
+}
+
+function rollBack(state: State, event: EventOf<'rollback-requested'>): State {
+  const stopped = withPhase(release(state), event.phase, {
+    status: 'rolled-back',
+    endedAt: event.at
+  })
+  return {
+    ...stopped,
+    status: 'rolling-back',
+    rollback: { intent: event, failures: 0, steps: [], looks: [] }
+  }
+}
+
+function stepped(state: State, event: EventOf<'rollback-step'>): State {
+  if (state.rollback === undefined) return state
+  const since = event.since === undefined ? {} : { since: event.since }
+  const steps = [...state.rollback.steps, event]
+  if (state.status !== 'rollback-failed') {
+    return { ...state, rollback: { ...state.rollback, steps, ...since } }
+  }
+  // Somebody is at it again: it is open until that attempt ends.
+  const { finished: _given, ...again } = state.rollback
+  return { ...state, status: 'rolling-back', rollback: { ...again, steps, ...since } }
+}
+
+function watched(state: State, event: LookEvent): State {
+  if (state.rollback === undefined) return state
+  return {
+    ...state,
+    rollback: { ...state.rollback, looks: [...state.rollback.looks, event] }
+  }
+}
+
+function rolledBack(state: State, event: EventOf<'rollback-finished'>): State {
+  if (state.rollback === undefined) return state
+  const rollback = { ...state.rollback, finished: event }
+  if (event.outcome !== 'failed') {
+    return { ...state, status: 'rolled-back', rollback, endedAt: event.at }
+  }
+  // The next attempt deploys anew, and its watch begins with that.
+  const { since: _over, ...given } = rollback
+  const failures = given.failures + 1
+  return { ...state, status: 'rollback-failed', rollback: { ...given, failures } }
+}
