@@ -1,0 +1,219 @@
+import { expect, test } from '@jest/globals'
+import { nextText, whatNext } from '../../src/report/next.ts'
+import type { EventBody } from '../../src/rollout/events.ts'
+import {
+  applied,
+  applying,
+  at,
+  definition,
+  inStagingFull,
+  looked,
+  planned,
+  promoted,
+  rollbackRequested,
+  rolledBack,
+  started,
+  stateOf,
+  told,
+  watched,
+  withLooks
+} from './story.ts'
+
+type Story = readonly (readonly [string, EventBody])[]
+
+function after(story: Story, now: string) {
+  return whatNext({ definition, state: stateOf(told(...story)), now: at(now) })
+}
+
+const OWNER = '@acme/booking'
+const shadowDone = inStagingFull().slice(0, 6)
+const fullDone = withLooks(inStagingFull(), ['50h', { outcomes: [120, 120], manual: [0, 120] }])
+const held = (cause: 'person' | 'frozen' | 'integrity'): EventBody => ({
+  kind: 'held',
+  cause,
+  reason: 'because'
+})
+
+test('before anything is started somebody has to start it', () => {
+  expect(after([], '0m')).toEqual({
+    what: 'the rollout starts as assignment-pipeline-v3#1 with staging-shadow',
+    who: `${OWNER}: run apply`
+  })
+})
+
+test('a phase without a gate is applied, and nobody is asked', () => {
+  expect(after(shadowDone, '1h')).toEqual({ what: 'staging-full is applied' })
+})
+
+test.each([
+  ['promoted', []],
+  ['planned', [['51h', planned('production-shadow')]]]
+] as const)('a gated phase waits for a reviewer once the one before is %s', (_, more) => {
+  expect(after([...fullDone, ...more], '51h')).toEqual({
+    what: 'production-shadow waits for its gate',
+    who: 'a reviewer of the environment approve-production-shadow: approve production-shadow, or reject it'
+  })
+})
+
+test('a phase whose applying was cut off is taken up again', () => {
+  const next = after([...shadowDone, ['1h', applying('staging-full')]], '1h')
+  expect(next.what).toBe('staging-full is being applied')
+  expect(next.who).toContain('taken up where it stopped')
+})
+
+test('a phase that failed is tried again after somebody has put right what failed', () => {
+  const story: Story = [
+    ...shadowDone,
+    ['1h', applying('staging-full')],
+    [
+      '2h',
+      { kind: 'phase-failed', phase: 'staging-full', intent: 'e7', code: 'build', message: 'no' }
+    ]
+  ]
+  expect(after(story, '2h')).toEqual({
+    what: 'staging-full is tried again',
+    who: `${OWNER}: put right what failed, then run apply`
+  })
+})
+
+test('a phase that soaks is looked at when its next checkpoint is due', () => {
+  const story = withLooks(inStagingFull(), ['3h', {}])
+  expect(after(story, '4h')).toEqual({
+    what: 'the look T+6h of staging-full is due',
+    when: at('8h')
+  })
+})
+
+test('checkpoints that nobody has looked at are said to wait, with when they were due', () => {
+  expect(after(withLooks(inStagingFull(), ['2h', {}]), '9h')).toEqual({
+    what: 'T+1h, T+6h of staging-full waits for a wake-up and was due',
+    when: at('3h')
+  })
+})
+
+test('thin evidence extends the soak, and the end of the extension is the date to know', () => {
+  const story = withLooks(inStagingFull(), ['50h', { outcomes: [12, 12], manual: [0, 12] }])
+  expect(after(story, '51h')).toEqual({
+    what: 'every wake-up looks at staging-full until there is evidence enough; its extended soak ends',
+    when: at('98h')
+  })
+  expect(after(story, '99h')).toEqual({ what: 'the next wake-up looks at staging-full' })
+})
+
+test('a hold by a person ends by a person, and looks go on meanwhile', () => {
+  const story: Story = [...withLooks(inStagingFull(), ['3h', {}]), ['4h', held('person')]]
+  expect(after(story, '4h')).toEqual({
+    what: 'nothing moves forward while it is held; the look T+6h of staging-full is due',
+    when: at('8h'),
+    who: `${OWNER}: resume it with a reason, or roll it back`
+  })
+})
+
+test('a hold from a freeze ends with the freeze, and nobody has to act', () => {
+  const story: Story = [...withLooks(inStagingFull(), ['3h', {}]), ['4h', held('frozen')]]
+  expect(after(story, '4h')).toEqual({
+    what: 'the hold ends with the freeze; the look T+6h of staging-full is due',
+    when: at('8h')
+  })
+})
+
+test('a hold from a broken world ends with the next clean look', () => {
+  const story: Story = [...withLooks(inStagingFull(), ['3h', {}]), ['4h', held('integrity')]]
+  const next = after(story, '4h')
+  expect(next.what).toMatch(/^the next clean look ends the hold/u)
+  expect(next.who).toBe(`${OWNER}: put right what the reason names, or roll it back`)
+})
+
+test('a hold between two phases names no look', () => {
+  expect(after([...shadowDone, ['40m', held('person')]], '1h').what).toBe(
+    'nothing moves forward while it is held'
+  )
+})
+
+test('a rollback tells what it is at', () => {
+  const story: Story = [...inStagingFull(), ['4h', rollbackRequested('staging-full', 'alarm')]]
+  expect(after(story, '4h').what).toBe('the rollback puts the flags back and deploys without them')
+  const watching: Story = rolledBack().slice(0, -1)
+  expect(after(watching, '9h')).toMatchObject({
+    what: 'the watch after the rollback ends',
+    when: at('515m')
+  })
+})
+
+test.each([
+  ['verified', 'find the cause before a new attempt'],
+  ['unproven', 'make sure that the old behaviour is back; nothing proved it']
+] as const)(
+  'after a rollback that is %s a new attempt starts from the first phase',
+  (outcome, who) => {
+    const end: EventBody = { kind: 'rollback-finished', intent: 'e11', outcome, message: '' }
+    expect(after([...rolledBack().slice(0, -1), ['9h', end]], '10h')).toEqual({
+      what: 'the rollout is over; a new attempt is assignment-pipeline-v3#2, from staging-shadow on',
+      who: `${OWNER}: ${who}`
+    })
+  }
+)
+
+test('after a rollback that failed nothing moves before it is verified', () => {
+  const end: EventBody = {
+    kind: 'rollback-finished',
+    intent: 'e11',
+    outcome: 'failed',
+    message: ''
+  }
+  const story: Story = [...rolledBack().slice(0, -2), watched('485m', '500m', 3), ['9h', end]]
+  expect(after(story, '10h')).toEqual({
+    what: 'nothing moves before the rollback is verified',
+    who: `${OWNER}: run rollback again, or finish it by hand`
+  })
+})
+
+test('a promoted rollout graduates after its time', () => {
+  const next = after(promoted(), '127h')
+  expect(next).toEqual({
+    what: 'every phase is promoted; the time until graduation ends',
+    when: at('294h'),
+    who: `${OWNER}: when it has ended well, do what was put off until then: Delete the legacy planner loop`
+  })
+  expect(nextText(next, 'Asia/Kathmandu')).toBe(
+    'every phase is promoted; the time until graduation ends at 2026-06-13 14:00 UTC (19:45 Asia/Kathmandu)'
+  )
+})
+
+test('without a graduation a promoted rollout has nothing left to do', () => {
+  const state = stateOf(told(...promoted()))
+  const plain = { ...definition, graduation: undefined }
+  expect(whatNext({ definition: plain, state, now: at('127h') })).toEqual({
+    what: 'every phase is promoted and nothing is left to do'
+  })
+})
+
+test('a graduated rollout is over, and so is an aborted one', () => {
+  const graduated: Story = [...promoted(), ['295h', { kind: 'graduated', message: 'done' }]]
+  expect(after(graduated, '295h')).toEqual({ what: 'the rollout is over' })
+  const aborted: Story = [
+    ['0m', started],
+    ['1m', { kind: 'aborted', reason: 'wrong file' }]
+  ]
+  expect(after(aborted, '2m').what).toMatch(/^the rollout is over; a new attempt is/u)
+})
+
+test('a phase that the definition no longer has stops everything, with the way out', () => {
+  const state = stateOf(told(...inStagingFull()))
+  const [first] = definition.phases
+  const next = whatNext({
+    definition: { ...definition, phases: first === undefined ? [] : [first] },
+    state,
+    now: at('3h')
+  })
+  expect(next.what).toContain('the ledger is in phase staging-full')
+  expect(next.who).toContain('Put the phase back')
+})
+
+test('a sentinel changes nothing about what is due', () => {
+  const looks = withLooks(inStagingFull(), ['3h', {}])
+  expect(after([...looks, looked(looks, '4h', {})], '4h')).toEqual(after(looks, '4h'))
+  expect(
+    after([...inStagingFull().slice(0, 6), ...applied('staging-full', '1h', '2h')], '1h').when
+  ).toBe(at('2h'))
+})
