@@ -1,0 +1,153 @@
+import { parseEventLog } from '../rollout/event-log.ts'
+import type { LedgerEvent } from '../rollout/events.ts'
+import {
+  checkContinues,
+  checkEntry,
+  entryFiles,
+  eventLogPath,
+  isRecorded,
+  staleHead
+} from '../rollout/ledger-entry.ts'
+import type { Ledger, LedgerEntry, LedgerReading } from '../rollout/ports.ts'
+import { InputError, ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
+import { createRepository, findRepository } from './bare-repository.ts'
+import { openBranchRef } from './branch-ref.ts'
+import { type ObjectStore, openObjectStore } from './object-store.ts'
+import { findEntry, graft } from './tree.ts'
+
+export interface GitLedgerSettings {
+  /** A bare repository; made by the first entry when there is none. */
+  readonly folder: string
+  /** Default `rollgate-ledger`. */
+  readonly branch?: string
+  readonly author: { readonly name: string; readonly email: string }
+  /** The time of a commit, in milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+interface Log {
+  readonly text: string
+  readonly events: readonly LedgerEvent[]
+}
+
+const EMPTY_LOG: Log = { text: '', events: [] }
+
+/**
+ * The ledger in a git repository on this machine, safe against other processes and against git
+ * itself: an entry is one commit, and it exists from the moment the branch points at it.
+ */
+export function createGitLedger(settings: GitLedgerSettings): Ledger {
+  const { folder, author, now } = settings
+  const branch = checkedBranch(settings.branch ?? 'rollgate-ledger')
+  const store = openObjectStore(folder)
+  const readLog = logReader(store)
+  const ref = openBranchRef(folder, branch)
+  const readHead = () => (findRepository(folder) ? ref.read() : undefined)
+
+  const readAt = async (
+    head: string,
+    definition: string,
+    number?: number
+  ): Promise<LedgerReading> => {
+    const dashboard = await readText(store, head, 'README.md')
+    const known = await rolloutNumbers(store, head, definition)
+    const found = number === undefined ? Math.max(0, ...known) : known.find(n => n === number)
+    if (!found) return { head, number: 0, events: [], dashboard }
+    const { events } = await readLog(head, eventLogPath(definition, found))
+    return { head, number: found, events, dashboard }
+  }
+
+  // A commit never changes, and between two entries it is read many times over.
+  let newest: { readonly key: string; readonly reading: LedgerReading } | undefined
+  const read = async (definition: string, number?: number): Promise<LedgerReading> => {
+    const head = readHead()
+    if (head === undefined) return { head, number: 0, events: [], dashboard: undefined }
+    const key = JSON.stringify([head, definition, number])
+    if (newest?.key !== key) newest = { key, reading: await readAt(head, definition, number) }
+    return newest.reading
+  }
+
+  const append = async (entry: LedgerEntry): Promise<string> => {
+    checkEntry(entry)
+    const head = readHead()
+    const log = await readLog(head, eventLogPath(entry.definition, entry.number))
+    if (head !== undefined && isRecorded(entry, log.events)) return head
+    if (head !== entry.expectedHead) throw staleHead(entry, head)
+    checkContinues(entry, log.events)
+    if (!findRepository(folder)) createRepository(folder, branch)
+    const tree = await graft(store, head, entryFiles(entry, log.text))
+    const commit = { tree, parent: head, author, atMs: now(), subject: entry.message }
+    const next = await store.writeCommit(commit)
+    // Whoever was faster may have been this very entry, sent twice: look again, once per lost race.
+    return (await ref.move(head, next)) ? next : append(entry)
+  }
+
+  return {
+    read: (definition, number) => told(folder, 'ledger_unreadable', () => read(definition, number)),
+    append: entry => told(folder, 'ledger_unwritable', () => append(entry))
+  }
+}
+
+async function rolloutNumbers(
+  store: ObjectStore,
+  head: string,
+  definition: string
+): Promise<readonly number[]> {
+  const folder = await findEntry(store, head, definition)
+  if (folder?.kind !== 'tree') return []
+  const names = (await store.readTree(folder.oid)).filter(e => e.kind === 'tree').map(e => e.path)
+  return names.filter(name => /^[1-9]\d*$/u.test(name)).map(Number)
+}
+
+type ReadLog = (head: string | undefined, path: string) => Promise<Log>
+
+/**
+ * Keeps the newest log it parsed: an entry reads what its decision has just read. The key is the
+ * content's hash, so it cannot be out of date (11 of 15 ms with 300 looks, 1 MB).
+ */
+function logReader(store: ObjectStore): ReadLog {
+  let newest = { oid: '', log: EMPTY_LOG }
+  return async (head, path) => {
+    const entry = head === undefined ? undefined : await findEntry(store, head, path)
+    if (entry === undefined) return EMPTY_LOG
+    if (entry.oid !== newest.oid) {
+      const text = await store.readText(entry.oid)
+      newest = { oid: entry.oid, log: { text, events: parseEventLog(text, path) } }
+    }
+    return newest.log
+  }
+}
+
+async function readText(
+  store: ObjectStore,
+  head: string,
+  path: string
+): Promise<string | undefined> {
+  const entry = await findEntry(store, head, path)
+  return entry?.kind === 'blob' ? store.readText(entry.oid) : undefined
+}
+
+/** A foreseen failure passes; what the disk or git said becomes one. */
+async function told<T>(folder: string, code: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    if (cause instanceof RollgateError) throw cause
+    throw new ProviderError(
+      code,
+      `The ledger in ${folder} failed: ${(cause as Error).message}`,
+      `Check the folder's permissions and free space, then run \`git -C ${folder} fsck\`.`,
+      cause
+    )
+  }
+}
+
+function checkedBranch(branch: string): string {
+  if (/^(?!.*(?:\.\.|\.lock(?:\/|$)|\.$|\/\.))[\w][\w.-]*(?:\/[\w.-]+)*$/u.test(branch))
+    return branch
+  throw new InputError(
+    'ledger_branch',
+    `"${branch}" cannot be the ledger’s branch.`,
+    'Use letters, digits, dashes and dots, as rollgate-ledger.'
+  )
+}
