@@ -1,0 +1,59 @@
+import type { ProjectIdentity } from './project.ts'
+import { notFound, Refusal } from './refusal.ts'
+import { type ApiRequest, members, type Route } from './route.ts'
+
+/** Who may come in, and with what; throws a Refusal, and reports what no client should ever send. */
+export interface Gate {
+  admit(route: Route, request: ApiRequest): void
+}
+
+/** A gate for one project's API that knows one token. */
+export function createGate(
+  identity: ProjectIdentity,
+  token: string,
+  violate: (line: string) => void
+): Gate {
+  return {
+    admit: (route, request) => {
+      admitToken(request, token)
+      if (!route.scoped) return
+      const where = `${route.method} ${route.paths[0]}`
+      admitScope(request, identity, line => violate(`${where}: ${line}`))
+      if (route.method !== 'GET') admitKeys(route, request, line => violate(`${where}: ${line}`))
+    }
+  }
+}
+
+function admitToken({ headers }: ApiRequest, token: string): void {
+  if (headers['authorization'] === `Bearer ${token}`) return
+  throw new Refusal(403, 'forbidden', 'Not authorized', { invalidToken: true })
+}
+
+function admitScope(
+  { params, query }: ApiRequest,
+  identity: ProjectIdentity,
+  violate: (line: string) => void
+): void {
+  if (query['teamId'] !== identity.teamId && query['slug'] !== identity.teamSlug) {
+    violate('the team is missing or another one')
+    throw new Refusal(403, 'forbidden', 'You do not have access to this project')
+  }
+  const { project } = params
+  if (project !== undefined && ![identity.projectId, identity.projectName].includes(project))
+    throw notFound('The project')
+}
+
+function admitKeys(route: Route, request: ApiRequest, violate: (line: string) => void): void {
+  const queryKeys = Object.keys(request.query)
+  const unknownQuery = queryKeys.filter(
+    key => !['teamId', 'slug', ...(route.query ?? [])].includes(key)
+  )
+  const known = route.body
+  const bodies = [request.body].flat()
+  const bodyKeys = bodies.flatMap(body => Object.keys(members(body)))
+  const unknownBody = known ? bodyKeys.filter(key => !known.includes(key)) : []
+  const unknown = [...unknownQuery.map(k => `query ${k}`), ...unknownBody.map(k => `body ${k}`)]
+  if (unknown.length === 0) return
+  violate(`unknown ${unknown.join(', ')}`)
+  throw new Refusal(400, 'bad_request', `Unknown: ${unknown.join(', ')}`)
+}
