@@ -1,0 +1,60 @@
+import type { StoredEvent } from '../../src/rehearsal/postgres/application-database.ts'
+import type { Answer, MetricReader, SeriesRow } from '../../src/rollout/ports.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Which rows each metric of the two-phases definition counts, as its SQL file does. */
+const COUNTED: Readonly<Record<string, (event: StoredEvent) => boolean>> = {
+  'circuit-open': ({ eventType }) => eventType === 'coordinator.circuit_open',
+  'coordinator-starts': ({ eventType }) => eventType === 'coordinator.start',
+  telemetry: ({ source }) => source !== 'assignment.coordinator',
+  legacy: ({ source }) => source === 'auto_assign'
+}
+
+/** Metrics counted in memory, for tests of what goes on around them; PostgreSQL is asked elsewhere. */
+export function createMemoryMetrics(
+  events: readonly StoredEvent[],
+  now: () => number
+): MetricReader {
+  const databaseNow = () => new Date(now()).toISOString()
+  return {
+    databaseNow: () => Promise.resolve(databaseNow()),
+    look: ({ metrics, since, graceMs }) => {
+      const untilMs = Math.max(Date.parse(since), now() - graceMs)
+      const window = { since, until: new Date(untilMs).toISOString() }
+      const answers = metrics.map(name => [name, answer(events, name, window)] as const)
+      return Promise.resolve({
+        databaseNow: databaseNow(),
+        version: 'memory',
+        snapshot: '1:1:',
+        ...window,
+        answers: Object.fromEntries(answers),
+        digests: {}
+      })
+    }
+  }
+}
+
+function answer(
+  events: readonly StoredEvent[],
+  metric: string,
+  window: { readonly since: string; readonly until: string }
+): Answer {
+  const counts = COUNTED[metric] ?? (() => false)
+  const sinceMs = Date.parse(window.since)
+  const buckets = new Map<number, number[]>()
+  for (const event of events) {
+    const { createdAtMs = 0 } = event
+    if (!counts(event) || createdAtMs < sinceMs || createdAtMs >= Date.parse(window.until)) continue
+    const bucket = Math.floor((createdAtMs - sinceMs) / HOUR_MS)
+    buckets.set(bucket, [...(buckets.get(bucket) ?? []), createdAtMs])
+  }
+  const rows = [...buckets].map(
+    ([bucket, times]): SeriesRow => ({
+      bucket: new Date(sinceMs + bucket * HOUR_MS).toISOString(),
+      hits: times.length,
+      latest: new Date(Math.max(...times)).toISOString()
+    })
+  )
+  return { kind: 'answered', rows }
+}

@@ -1,0 +1,279 @@
+import { type DecisionMade, decide } from '../rollout/decide.ts'
+import type { Phase } from '../rollout/definition.ts'
+import { phaseNamed } from '../rollout/definition.ts'
+import { checkpointName, formatDuration } from '../rollout/duration.ts'
+import type { EventBody, Judgement, LookBody, LookEvent } from '../rollout/events.ts'
+import { checkDefinition } from '../rollout/integrity.ts'
+import type { LedgerFile } from '../rollout/ports.ts'
+import { isWorthRecording } from '../rollout/recording.ts'
+import { rolloutId } from '../rollout/rollout-id.ts'
+import { type DueLook, dueLook } from '../rollout/schedule.ts'
+import { currentPhase, type PhaseState, type State } from '../rollout/state.ts'
+import { worstVerdict } from '../rollout/worst-verdict.ts'
+import { collectEvidence } from './evidence.ts'
+import {
+  figuresOf,
+  horizonMs,
+  inspect,
+  judgeSight,
+  readingFile,
+  type Sight,
+  see,
+  timeOf,
+  windowOf
+} from './look.ts'
+import { readState, record } from './record.ts'
+import { continueRollback, rollbackIn, request as rollbackRequest } from './rollback.ts'
+import { watch } from './watch.ts'
+import type { World } from './world.ts'
+
+export interface CheckRequest {
+  /** What woke it: `cron`, `apply`, `dispatch`, a person. */
+  readonly wokenBy: string
+  /** Why nothing may move forward at the moment, when that is so. */
+  readonly frozen?: string
+}
+
+export interface Checked {
+  /** The state after the look and everything that followed from it. */
+  readonly state: State
+  /** The look, recorded or not; absent when there was nothing to look at. */
+  readonly look?: LookBody
+}
+
+/**
+ * Looks at the live phase, decides, records, and acts on the decision: a red look rolls back in the
+ * same run. With nothing live it does nothing; a rollback that was cut off is carried on.
+ * @throws ProviderError when a rollback could not be finished
+ */
+export async function check(world: World, request: CheckRequest): Promise<Checked> {
+  const state = await readState(world)
+  switch (state.status) {
+    case 'rolling-back':
+    case 'rollback-failed':
+      return watch(world, state, request)
+    case 'running':
+    case 'held':
+    case 'promoted':
+      return lookAtPhase(world, state, request)
+    case 'not-started':
+    case 'rolled-back':
+    case 'graduated':
+    case 'aborted':
+      return { state }
+  }
+}
+
+async function lookAtPhase(world: World, state: State, request: CheckRequest): Promise<Checked> {
+  const current = currentPhase(state)
+  const phase = current && phaseNamed(world.definition, current.name)
+  if (current?.status !== 'soaking' || phase === undefined) return { state }
+  const observed = await observe(world, state, phase, current)
+  const evidence = await collectEvidence(world, phase, current, observed)
+  return conclude(world, { phase, current, observed, evidence, request })
+}
+
+/** Everything a look saw, before the ledger is asked what it is for. */
+export interface Observed {
+  readonly sight: Sight
+  readonly nowMs: number
+  readonly integrity: LookEvent['integrity']
+  readonly due: DueLook
+}
+
+async function observe(
+  world: World,
+  state: State,
+  phase: Phase,
+  current: PhaseState
+): Promise<Observed> {
+  const { target, flags, criteria } = phase
+  const since = current.since ?? ''
+  const sight = await see(world, world.definition.criteria[criteria] ?? [], { target, since })
+  const nowMs = timeOf(world, sight)
+  const { deployment: made = { id: '', url: '' }, intent } = current
+  const deployment = intent === undefined ? made : { ...made, intent: intent.id }
+  const expected = { target, flags, deployment, since }
+  const integrity = [
+    ...checkDefinition(state.digest, world.definition.digest),
+    ...(await inspect(world, expected, sight))
+  ]
+  return { sight, nowMs, integrity, due: dueLook(phase, current, nowMs) }
+}
+
+interface Conclusion {
+  readonly phase: Phase
+  readonly current: PhaseState
+  readonly observed: Observed
+  readonly evidence: readonly LedgerFile[]
+  readonly request: CheckRequest
+}
+
+async function conclude(world: World, conclusion: Conclusion): Promise<Checked> {
+  const { current, request, observed } = conclusion
+  let made: { readonly look: LookBody; readonly before: PhaseState } | undefined
+  const recorded = await record(world, state => {
+    // Asked again after a lost race: what was decided on the older state counts for nothing.
+    made = undefined
+    const now = currentPhase(state)
+    // A rollback, another phase or a new start of this one came in between: this look is of the past.
+    if (now?.status !== 'soaking' || now.since !== current.since) return undefined
+    const look = lookBody(world, conclusion, state, now)
+    made = { look, before: now }
+    if (!isWorthRecording(look, now.looks.at(-1), state.hold)) return undefined
+    return {
+      message: headline(state, look),
+      events: [eventOf(look), ...consequences(state, look)],
+      files: filesOf(conclusion, now, look)
+    }
+  })
+  if (made === undefined) return { state: recorded.state }
+  const { look, before } = made
+  await announce(world, recorded.state, look, before)
+  const rolledBack = rollbackIn(recorded.events)
+  const state = rolledBack ? await continueRollback(world) : recorded.state
+  world.log.info(describe(look, observed.nowMs, current, request))
+  return { state, look }
+}
+
+function lookBody(
+  world: World,
+  { phase, observed, request }: Conclusion,
+  state: State,
+  current: PhaseState
+): LookBody {
+  const { sight, nowMs, integrity } = observed
+  const due = dueLook(phase, current, nowMs)
+  const frame = frameOf(phase, current)
+  const judgements = [...judgeSight(world.definition.criteria[phase.criteria] ?? [], sight, frame)]
+  const made = decide({
+    judgements,
+    integrity,
+    due,
+    hold: state.hold,
+    frozen: request.frozen,
+    blind: world.definition.blind,
+    unseenMs: nowMs - lastSeenMs(current)
+  })
+  return {
+    kind: 'look',
+    at: new Date(world.clock.now()).toISOString(),
+    phase: phase.name,
+    purpose: 'soak',
+    checkpoints: due.checkpoints.map(({ name }) => name),
+    final: due.final,
+    wokenBy: request.wokenBy,
+    ...(due.dueMs === undefined ? {} : { dueAt: new Date(due.dueMs).toISOString() }),
+    lateMs: due.lateMs,
+    ...windowOf(sight),
+    judgements,
+    ...figuresOf(world, sight),
+    integrity,
+    ...decisionOf(made),
+    evidence: `evidence/${phase.name}/${labelOf(due, judgements, nowMs, current)}`
+  }
+}
+
+function decisionOf({ decision, rule, reason, cause }: DecisionMade) {
+  return { decision, rule, reason, ...(cause === undefined ? {} : { cause }) }
+}
+
+function frameOf(phase: Phase, current: PhaseState) {
+  const looked = phase.checkpointsMs.filter(ms => current.checkpoints.includes(checkpointName(ms)))
+  return { horizonMs: horizonMs(phase), checkpointMs: looked.at(-1) }
+}
+
+/** When the phase was last seen in full, or began. */
+function lastSeenMs(current: PhaseState): number {
+  const seen = current.looks.findLast(({ judgements }) =>
+    judgements.every(({ verdict }) => verdict !== 'error')
+  )
+  return Date.parse(seen?.window?.databaseNow ?? current.since ?? '')
+}
+
+function eventOf({ at: _stampedLater, ...body }: LookBody): EventBody {
+  return body
+}
+
+/** A red look and the intent to roll back are one commit: there is no moment in between. */
+function consequences(state: State, look: LookBody): readonly EventBody[] {
+  if (look.decision !== 'rollback') return []
+  return rollbackRequest(state, look.reason)?.events ?? []
+}
+
+function filesOf(
+  { phase, observed, evidence }: Conclusion,
+  current: PhaseState,
+  { checkpoints, evidence: folder = '' }: LookBody
+): readonly LedgerFile[] {
+  // Another look may have been faster: its checkpoints keep the evidence that it was decided on.
+  const own = checkpoints.map(name => `evidence/${phase.name}/${name}/`)
+  const kept = evidence.filter(({ path }) => own.some(place => path.startsWith(place)))
+  return [readingFile(folder, observed.sight, frameOf(phase, current)), ...kept]
+}
+
+/** `T+6h` for a checkpoint, `T+5h30m-sentinel` for a look in between, `-unanswered` for a blind one. */
+function labelOf(
+  due: DueLook,
+  judgements: readonly Judgement[],
+  nowMs: number,
+  current: PhaseState
+): string {
+  const elapsedMs = Math.floor((nowMs - Date.parse(current.since ?? '')) / 60_000) * 60_000
+  const answered = judgements.every(({ verdict }) => verdict !== 'error')
+  const checkpoint = due.checkpoints.at(-1)?.name
+  if (checkpoint === undefined) return `${checkpointName(elapsedMs)}-sentinel`
+  // The same checkpoint is looked at again later, and that look keeps its own evidence.
+  return answered ? checkpoint : `${checkpointName(elapsedMs)}-unanswered`
+}
+
+/** `assignment-pipeline-v3#1: staging-full T+6h: pass, continue` */
+function headline(state: State, look: LookBody): string {
+  const id = rolloutId(state.definition, state.number)
+  const label = look.evidence?.split('/').at(-1) ?? look.phase
+  return `${id}: ${look.phase} ${label}: ${worstVerdict(look.judgements)}, ${look.decision}`
+}
+
+function describe(
+  look: LookBody,
+  nowMs: number,
+  current: PhaseState,
+  request: CheckRequest
+): string {
+  const elapsed = formatDuration(nowMs - Date.parse(current.since ?? ''))
+  const what = look.checkpoints.length > 0 ? look.checkpoints.join(', ') : 'sentinel'
+  return `${look.phase} after ${elapsed} (${what}, woken by ${request.wokenBy}): ${look.decision}`
+}
+
+async function announce(
+  world: World,
+  state: State,
+  look: LookBody,
+  before: PhaseState
+): Promise<void> {
+  const previous = before.looks.at(-1)
+  const id = rolloutId(state.definition, state.number)
+  if (look.decision === 'hold' && previous?.decision !== 'hold') {
+    const title = `${id} is held in ${look.phase}`
+    await world.announcer.announce({ kind: 'held', title, body: look.reason })
+  }
+  if (look.decision === 'rollback') {
+    const title = `${id} is rolled back from ${look.phase}`
+    await world.announcer.announce({ kind: 'rolled-back', title, body: look.reason })
+  }
+  if (look.decision === 'promote') {
+    const title = `${id}: ${look.phase} is promoted`
+    await world.announcer.announce({ kind: 'promoted', title, body: look.reason })
+  }
+  if (warnsAnew(look, previous)) {
+    const title = `${id}: a warning in ${look.phase}`
+    await world.announcer.announce({ kind: 'warning', title, body: look.reason })
+  }
+}
+
+/** A warning is told once, not at every look. */
+function warnsAnew(look: LookBody, previous: LookEvent | undefined): boolean {
+  const warned = (l: Pick<LookEvent, 'judgements'> | undefined): boolean =>
+    l?.judgements.some(({ verdict }) => verdict === 'warn') ?? false
+  return look.decision === 'continue' && warned(look) && !warned(previous)
+}

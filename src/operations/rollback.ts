@@ -1,0 +1,270 @@
+import { renderByHand } from '../report/by-hand.ts'
+import type { EventBody, EventOf, LedgerEvent } from '../rollout/events.ts'
+import { checkFlags } from '../rollout/integrity.ts'
+import type { Deployment } from '../rollout/ports.ts'
+import { InputError, ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
+import { rolloutId } from '../rollout/rollout-id.ts'
+import {
+  cleanIntent,
+  isOver,
+  phaseInForce,
+  type RollbackState,
+  type State
+} from '../rollout/state.ts'
+import { readState, record } from './record.ts'
+import type { World } from './world.ts'
+
+type Intent = EventOf<'rollback-requested'>
+type Step = EventOf<'rollback-step'>['step']
+
+/**
+ * Puts the target of the current phase back: the old deployment at once where the provider can do
+ * that, then the flags, then a fresh deployment with the flags off. The intent goes first and
+ * supersedes everything else. Running it twice, or again after it was cut off, ends in the same world.
+ * @throws InputError when there is nothing to roll back; ProviderError when it could not be finished
+ */
+export async function rollback(world: World, reason: string): Promise<State> {
+  const { state } = await record(world, current => request(current, reason))
+  return isOver(state) ? state : continueRollback(world)
+}
+
+/**
+ * The intent of a rollback of the phase that is current in `state`, to be appended; nothing when one
+ * is under way already.
+ * @throws InputError (`nothing_to_roll_back`)
+ */
+export function request(
+  state: State,
+  reason: string
+): { readonly message: string; readonly events: readonly EventBody[] } | undefined {
+  if (state.status === 'rolling-back' || state.status === 'rollback-failed') return undefined
+  if (state.status === 'rolled-back') return undefined
+  const intent = phaseInForce(state)?.intent
+  if (intent === undefined) throw nothingToRollBack(state)
+  const baseline = baselineOf(state, intent.target)
+  return {
+    message: `${rolloutId(state.definition, state.number)}: roll back ${intent.phase}`,
+    events: [
+      {
+        kind: 'rollback-requested',
+        phase: intent.phase,
+        target: intent.target,
+        reason,
+        ...(baseline === undefined ? {} : { baseline })
+      }
+    ]
+  }
+}
+
+/** What served the target before this rollout's first step on it. */
+function baselineOf(state: State, target: string): Intent['baseline'] {
+  const first = state.phases.find(phase => phase.intent?.target === target)
+  return first?.intent?.before.deployment
+}
+
+function nothingToRollBack(state: State): InputError {
+  return new InputError(
+    'nothing_to_roll_back',
+    state.status === 'not-started'
+      ? 'No rollout was ever started.'
+      : 'The rollout has not changed anything yet.',
+    'Nothing needs to be done.'
+  )
+}
+
+/**
+ * Carries the open rollback to the point where its watch begins. Every step looks at the world
+ * first and does only what is missing, whatever the ledger says.
+ * @throws ProviderError when flags or deployment cannot be put back (recorded and announced)
+ */
+export async function continueRollback(world: World): Promise<State> {
+  const state = await readState(world)
+  const { rollback } = state
+  if (rollback === undefined) return state
+  const { intent } = rollback
+  try {
+    await abandonForward(world, state, intent)
+    await reinstateBaseline(world, rollback)
+    await refuseTainted(world, rollback)
+    await flagsOff(world, intent)
+    return await redeploy(world, rollback)
+  } catch (error) {
+    await giveUp(world, intent, error)
+    throw error
+  }
+}
+
+/** A build that is still under way would take the target over after everything was put back. */
+async function abandonForward(world: World, state: State, { phase }: Intent): Promise<void> {
+  const forward = state.phases.find(({ name }) => name === phase)?.intent
+  if (forward === undefined) return
+  try {
+    await world.deployer.abandon(forward.id)
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error
+    world.log.warning(`rollback: what ${phase} was building may go on: ${error.message}`)
+  }
+}
+
+/** The fastest way back; when it fails, the slower steps still do the whole job. */
+async function reinstateBaseline(world: World, rollback: RollbackState): Promise<void> {
+  const { intent } = rollback
+  const { target, baseline } = intent
+  if (target !== 'production' || baseline === undefined) return
+  try {
+    const live = await world.deployer.live(target)
+    if (live?.intent === cleanIntent(rollback)) return
+    if (live?.id !== baseline.id) {
+      world.log.info(`rollback: ${target} back to ${baseline.id}`)
+      await world.deployer.reinstate(target, baseline.id)
+    }
+    await recordStep(world, intent, 'reinstated', {
+      message: `${target} serves ${baseline.id} again`
+    })
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error
+    world.log.warning(`rollback: the old deployment is not back yet: ${error.message}`)
+  }
+}
+
+async function flagsOff(world: World, intent: Intent): Promise<void> {
+  const { flags } = world.definition.rollback
+  const { target } = intent
+  world.log.info(`rollback: flags of ${target} off`)
+  const comment = `rollgate ${world.definition.name}: rolled back`
+  const reading = await world.flags.write({ target, flags, comment, shadowed: 'write' })
+  for (const { message, remedy } of reading.obstacles) {
+    world.log.warning(`rollback: ${message}. ${remedy}`)
+  }
+  await recordStep(world, intent, 'flags-off', { message: `flags of ${target} off and read back` })
+}
+
+/**
+ * A deployment takes the flags as they are when it is made. When an earlier attempt made one, was cut
+ * off, and the flags are not off now, nobody knows what is in it.
+ * @throws ProviderError (`flags_changed_meanwhile`): the next attempt makes another one
+ */
+async function refuseTainted(world: World, rollback: RollbackState): Promise<void> {
+  const made = await world.deployer.find(cleanIntent(rollback))
+  const proven = rollback.steps.some(({ deployment }) => deployment?.id === made?.id)
+  if (made !== undefined && !proven) await proveFlagsOff(world, rollback.intent)
+}
+
+async function proveFlagsOff(world: World, { target }: Intent): Promise<void> {
+  const { flags } = world.definition.rollback
+  const reading = await world.flags.read(target, Object.keys(flags))
+  const drifted = checkFlags(flags, reading).filter(({ code }) => code === 'flag_drift')
+  if (drifted.length === 0) return
+  throw new ProviderError(
+    'flags_changed_meanwhile',
+    `the flags of ${target} changed while they were being put back: ${drifted.map(({ message }) => message).join('; ')}`,
+    'Run rollback again: it puts them back once more and makes another deployment.'
+  )
+}
+
+async function redeploy(world: World, rollback: RollbackState): Promise<State> {
+  const { intent } = rollback
+  const { target } = intent
+  world.log.info(`rollback: fresh deployment of ${target} with the flags off`)
+  const deployment = await world.deployer.deploy({
+    target,
+    intent: cleanIntent(rollback),
+    rollout: world.definition.name,
+    phase: intent.phase,
+    deadlineMs: world.definition.deployDeadlineMs,
+    stillWanted: () => Promise.resolve()
+  })
+  await proveFlagsOff(world, intent)
+  const since = await startOfWatch(world)
+  return recordStep(world, intent, 'redeployed', {
+    message: `${target} serves ${deployment.id}, made with the flags off`,
+    deployment,
+    since
+  })
+}
+
+/** A rollback never waits for the database; the process's clock will do to start the watch. */
+async function startOfWatch(world: World): Promise<string> {
+  try {
+    return await world.metrics.databaseNow()
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error
+    return new Date(world.clock.now()).toISOString()
+  }
+}
+
+interface StepResult {
+  readonly message: string
+  readonly deployment?: Deployment
+  readonly since?: string
+}
+
+async function recordStep(
+  world: World,
+  intent: Intent,
+  step: Step,
+  { message, deployment, since }: StepResult
+): Promise<State> {
+  const { state } = await record(world, current => {
+    const done = current.rollback?.steps.some(
+      known => known.step === step && known.deployment?.id === deployment?.id
+    )
+    return done
+      ? undefined
+      : {
+          message: `${rolloutId(current.definition, current.number)}: ${message}`,
+          events: [
+            {
+              kind: 'rollback-step',
+              intent: intent.id,
+              step,
+              message,
+              ...(deployment === undefined
+                ? {}
+                : { deployment: { id: deployment.id, url: deployment.url } }),
+              ...(since === undefined ? {} : { since })
+            }
+          ]
+        }
+  })
+  return state
+}
+
+async function giveUp(world: World, intent: Intent, error: unknown): Promise<void> {
+  const known = error instanceof RollgateError
+  const why = known ? error.message : 'an unexpected failure; the log of the run has it'
+  const remedy = known ? error.remedy : 'Run rollback again.'
+  const message = `the rollback of ${intent.phase} is not finished: ${why}`
+  try {
+    await finishRollback(world, intent, { outcome: 'failed', message })
+  } finally {
+    // People are told even when the ledger cannot be.
+    await world.announcer.announce({
+      kind: 'rollback-failed',
+      title: `Rollback of ${world.definition.name} needs a person`,
+      body: `${message}\n\n${remedy}\n\n${renderByHand(world.definition, intent)}`
+    })
+  }
+}
+
+/** Records how the rollback ended, once. */
+export async function finishRollback(
+  world: World,
+  intent: Intent,
+  end: { readonly outcome: 'verified' | 'unproven' | 'failed'; readonly message: string }
+): Promise<State> {
+  const { state } = await record(world, current =>
+    current.rollback?.finished?.outcome === end.outcome
+      ? undefined
+      : {
+          message: `${rolloutId(current.definition, current.number)}: rollback ${end.outcome}`,
+          events: [{ kind: 'rollback-finished', intent: intent.id, ...end }]
+        }
+  )
+  return state
+}
+
+/** The open rollback's request among freshly appended events. */
+export function rollbackIn(events: readonly LedgerEvent[]): Intent | undefined {
+  return events.find(event => event.kind === 'rollback-requested')
+}
