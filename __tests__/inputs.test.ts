@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals'
+import { INPUT_NAMES, type InputName, OPERATIONS, parseInputs } from '../src/inputs.ts'
+import { InputError } from '../src/rollout/rollgate-error.ts'
+
+const EMPTY = Object.fromEntries(INPUT_NAMES.map(name => [name, ''])) as Record<InputName, string>
+
+const NEEDED: Record<InputName, string> = {
+  ...EMPTY,
+  operation: 'status',
+  definition: 'rollouts/assignment-pipeline-v3.yml',
+  ledger: 'file:.rollgate/ledger.git'
+}
+
+function parsed(given: Partial<Record<InputName, string>>) {
+  return parseInputs({ ...NEEDED, ...given })
+}
+
+describe('inputs', () => {
+  test('that are empty are absent or have their default', () => {
+    expect(parsed({})).toEqual({
+      operation: 'status',
+      definition: 'rollouts/assignment-pipeline-v3.yml',
+      phase: 'next',
+      ledger: '.rollgate/ledger.git',
+      'woken-by': 'dispatch',
+      flags: {},
+      'working-directory': '.',
+      'vercel-api-url': 'https://api.vercel.com',
+      'vercel-cli': ['vercel']
+    })
+  })
+
+  test('that are blank are empty', () => {
+    expect(parsed({ reason: ' \n', phase: '  ', 'vercel-token': '\t' })).toEqual(parsed({}))
+  })
+
+  test('lose the space around them', () => {
+    expect(parsed({ reason: ' upstream trouble\n' }).reason).toBe('upstream trouble')
+  })
+
+  test.each(OPERATIONS)('may ask for %s', operation => {
+    const everything = { reason: 'why', target: 'preview', since: '2026-01-31T08:00:00Z' }
+    expect(parsed({ operation, ...everything }).operation).toBe(operation)
+  })
+
+  test.each([
+    ['rollback', 'reason'],
+    ['hold', 'reason'],
+    ['resume', 'reason'],
+    ['flags', 'target'],
+    ['deploy', 'target'],
+    ['verify', 'since']
+  ])('that ask for %s must have a %s', (operation, name) => {
+    expect(failureOf({ operation, [name]: ' ' })).toMatchObject({
+      code: 'inputs_invalid',
+      message: expect.stringContaining(`${name} is required for ${operation}. Fix: `)
+    })
+  })
+
+  test('that are wrong are all named at once, with the fix of each', () => {
+    const wrong = {
+      operation: 'deploy',
+      definition: '',
+      ledger: '',
+      flags: 'MY-FLAG=1',
+      since: 'yesterday',
+      'vercel-api-url': 'api.vercel.com',
+      'vercel-cli': 'npx "vercel'
+    }
+    const error = failureOf(wrong)
+    expect(error).toBeInstanceOf(InputError)
+    expect(error).toMatchObject({
+      code: 'inputs_invalid',
+      remedy: 'Correct these inputs; nothing was changed.'
+    })
+    const lines = (error as InputError).message.split('\n')
+    expect(lines.map(line => line.split(' ')[0]).sort()).toEqual(
+      [...Object.keys(wrong).slice(1), 'target'].sort()
+    )
+    expect(lines.every(line => / Fix: .+\.$/u.test(line))).toBe(true)
+  })
+
+  test('that ask for what nobody can do are told what can be done', () => {
+    expect(failureOf({ operation: 'deploi' })).toMatchObject({
+      message: `operation is not an operation. Fix: one of ${OPERATIONS.join(', ')}.`
+    })
+  })
+
+  test('that are wrong are not repeated: a secret may stand in the wrong place', () => {
+    const secret = 'postgres://app:hunter2@db.example/"prod'
+    for (const name of INPUT_NAMES) {
+      expect(String(failureOf({ ...EMPTY, [name]: secret }))).not.toContain('hunter2')
+    }
+    expect(String(failureOf({ flags: 'PASS-WORD=hunter2' }))).not.toContain('hunter2')
+  })
+
+  test('that nobody knows are refused', () => {
+    expect(failureOf(Object.fromEntries([['verbose', 'true']]))).toMatchObject({
+      code: 'inputs_invalid'
+    })
+  })
+})
+
+describe('the ledger', () => {
+  test.each([
+    ['file:/var/ledger.git', '/var/ledger.git'],
+    [' file:. ', '.']
+  ])('%j is a folder', (ledger, folder) => {
+    expect(parsed({ ledger }).ledger).toBe(folder)
+  })
+
+  test.each(['', 'file:', '/var/ledger.git', 'branch:rollgate-ledger', 'FILE:x'])(
+    '%j is none',
+    ledger => {
+      expect(failureOf({ ledger })).toMatchObject({
+        message:
+          'ledger is not a ledger. Fix: write file: and a folder, as in file:.rollgate/ledger.git.'
+      })
+    }
+  )
+})
+
+describe('flag lines', () => {
+  test('set a value, set an empty value, or only name a flag', () => {
+    expect(parsed({ flags: 'A=true\n  B=\nC\n\n_d1= x=y \r\n' }).flags).toEqual({
+      A: 'true',
+      B: '',
+      C: undefined,
+      _d1: ' x=y'
+    })
+  })
+
+  test('that are wrong are all named at once', () => {
+    const { message } = failureOf({ flags: 'A=true\nMY-FLAG=1\n1X=2\n=3' }) as InputError
+    expect(message.split('\n')).toHaveLength(3)
+    expect(message).toContain('MY-FLAG')
+  })
+})
+
+describe('the start of a window', () => {
+  test.each([
+    ['2026-01-31T08:00:00Z', '2026-01-31T08:00:00.000Z'],
+    ['2026-01-31T08:00:00.5Z', '2026-01-31T08:00:00.500Z'],
+    ['2026-01-31T08:00:00+02:00', '2026-01-31T06:00:00.000Z'],
+    ['2024-02-29T23:59:59-01:00', '2024-03-01T00:59:59.000Z']
+  ])('%s is one instant everywhere', (since, instant) => {
+    expect(parsed({ since }).since).toBe(instant)
+  })
+
+  test.each([
+    ['is a day', '2026-01-31'],
+    ['is a minute', '2026-01-31T08:00Z'],
+    ['is another instant in another time zone', '2026-01-31T08:00:00'],
+    ['is on a day that does not exist', '2026-02-31T08:00:00Z'],
+    ['is at an hour that does not exist', '2026-01-31T25:00:00Z'],
+    ['is no instant', 'yesterday'],
+    ['is no instant after its date', '2026-01-31Tnoon']
+  ])('that %s is refused: %s', (_, since) => {
+    expect(failureOf({ since })).toMatchObject({
+      message: 'since is not an instant. Fix: write it as 2026-01-31T08:00:00Z.'
+    })
+  })
+})
+
+describe('the command of the Vercel CLI', () => {
+  test.each([
+    ['vercel', ['vercel']],
+    ['npx --no vercel', ['npx', '--no', 'vercel']],
+    ['node "/opt/my tools/vercel.js"', ['node', '/opt/my tools/vercel.js']],
+    ["a 'b \"c' d", ['a', 'b "c', 'd']],
+    ['a=""', ['a=']]
+  ])('%s is split into its words', (command, words) => {
+    expect(parsed({ 'vercel-cli': command })['vercel-cli']).toEqual(words)
+  })
+
+  test.each(['npx "vercel', "it's"])('%s leaves a quotation mark open', command => {
+    expect(failureOf({ 'vercel-cli': command })).toMatchObject({
+      message: 'vercel-cli leaves a quotation mark open. Fix: close it.'
+    })
+  })
+
+  test('is refused quickly, however long it is', () => {
+    const started = performance.now()
+    failureOf({ 'vercel-cli': `${'a'.repeat(50_000)}"` })
+    expect(performance.now() - started).toBeLessThan(2000)
+  })
+})
+
+function failureOf(given: Partial<Record<InputName, string>>): unknown {
+  try {
+    parsed(given)
+  } catch (error) {
+    return error
+  }
+  throw new Error('it was to be refused')
+}

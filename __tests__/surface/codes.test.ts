@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+
+const ERROR = /new (?:Rollgate|Input|Evidence|Provider|Conflict)Error\(\s*'([a-z_]+)'/gu
+
+function sources(): readonly string[] {
+  return readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => readFileSync(join('src', name), 'utf8'))
+}
+
+/** The first cell of every row that starts with a code. */
+function documented(): ReadonlySet<string> {
+  const page = readFileSync('docs/troubleshooting.md', 'utf8')
+  return new Set([...page.matchAll(/^\| `([^`]+)` \|/gmu)].map(([, code = '']) => code))
+}
+
+test('every error that is thrown by its code stands in the troubleshooting page', () => {
+  const thrown = sources().flatMap(text => [...text.matchAll(ERROR)].map(([, code = '']) => code))
+  expect(new Set(thrown).size).toBeGreaterThan(30)
+  expect([...new Set(thrown)].filter(code => !documented().has(code))).toEqual([])
+})

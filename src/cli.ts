@@ -1,0 +1,304 @@
+#!/usr/bin/env node
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { toFailure } from './failure.ts'
+import { type InputName, type OperationName, parseInputs } from './inputs.ts'
+import { judgeCounts } from './operations/judge-counts.ts'
+import { perform } from './operations/perform.ts'
+import { toOrder } from './order.ts'
+import { createProduction, type Surroundings } from './production.ts'
+import { runRehearsal } from './rehearsal/run.ts'
+import { SCENARIO_NAMES, type ScenarioName } from './rehearsal/scenario.ts'
+import { DEFAULT_SEED } from './rehearsal/traffic/scenarios.ts'
+import { secretsIn } from './secrets.ts'
+
+const HOME = fileURLToPath(new URL('..', import.meta.url))
+
+const CREDENTIALS = `
+Credentials are read from the environment, never from the command line:
+  VERCEL_TOKEN, VERCEL_ORG_ID, VERCEL_PROJECT_ID   the Vercel project
+  DATABASE_URL (or ROLLGATE_DATABASE_URL)          a role that can only read
+`
+
+const EXIT_CODES = {
+  rollout: 'Exit codes: 0 as wanted · 1 failed · 2 held · 3 rolled back',
+  verdict: 'Exit codes: 0 pass · 1 error · 2 warn or insufficient · 3 red'
+}
+
+interface Options {
+  readonly json?: boolean
+  readonly [name: string]: unknown
+}
+
+const program = new Command('rollgate')
+  .description('Turns a feature on in stages and proves every stage with SQL.')
+  .version(packageJson.version)
+  .showHelpAfterError('(rollgate --help shows all commands and their options)')
+  .addHelpText('after', `${CREDENTIALS}\n${EXIT_CODES.rollout}`)
+
+operation('preflight', 'check every prerequisite and change nothing')
+operation('plan', 'show what the next phase would change, and record that it was shown').option(
+  '--phase <name>',
+  'phase, or next',
+  'next'
+)
+operation('apply', 'carry out the next phase: flags, deployment, first look')
+  .option('--phase <name>', 'phase, or next', 'next')
+  .option('--confirm <rollout>', 'the name of the rollout, typed: lets a gated phase pass')
+  .option('--freeze <why>', 'nothing may move forward at the moment')
+operation('check', 'look at the live phase, decide, and act on the decision').option(
+  '--freeze <why>',
+  'nothing may move forward at the moment'
+)
+operation('rollback', 'put everything back, now').requiredOption(
+  '--reason <why>',
+  'kept in the ledger'
+)
+operation('hold', 'stop moving forward until somebody resumes').requiredOption(
+  '--reason <why>',
+  'kept in the ledger'
+)
+operation('resume', 'end a hold').requiredOption('--reason <why>', 'kept in the ledger')
+operation('status', 'show where the rollout stands')
+operation('flags', 'read flags, or set them and read them back; no ledger')
+  .requiredOption('--target <target>', 'preview or production')
+  .addOption(
+    new Option('--flag <name[=value]>', 'set, or without a value read; repeatable').argParser(
+      collect
+    )
+  )
+operation(
+  'deploy',
+  'make one fresh deployment and wait until it is live; no ledger'
+).requiredOption('--target <target>', 'preview or production')
+operation('verify', 'judge the criteria of a phase over any window; no ledger')
+  .requiredOption('--phase <name>', 'phase whose criteria are used')
+  .requiredOption('--since <instant>', 'start of the window, as 2026-01-31T08:00:00Z')
+
+program
+  .command('judge')
+  .description('say what the gate would say about hourly counts on standard input')
+  .option('--pass <share>', 'pass from this good share on', '97%')
+  .option('--red <share>', 'roll back below this good share', '90%')
+  .option('--hours <n>', 'the longest the phase can last', wholeNumber, 48)
+  .option('--strict-min-n <n>', 'from this many units on a share below red is red', wholeNumber, 50)
+  .option('--json', 'print one JSON document')
+  .addHelpText(
+    'after',
+    `\nExample:\n  printf "10,10\\n9,10\\n" | rollgate judge --pass 97% --red 90%\n\n${EXIT_CODES.verdict}`
+  )
+  .action(guarded('judge', judgeCommand))
+
+program
+  .command('rehearse')
+  .description('carry the whole rollout through an embedded world, five days in seconds')
+  .addOption(
+    new Option('--scenario <name>', 'what happens in that world')
+      .choices(SCENARIO_NAMES)
+      .default('healthy')
+  )
+  .option('--definition <file>', 'rollout definition (default: the bundled one)')
+  .option('--output <folder>', 'where the results go', 'rehearsal')
+  .option('--seed <n>', 'another seed, other bookings', wholeNumber, DEFAULT_SEED)
+  .option('--json', 'print one JSON document')
+  .addHelpText('after', '\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back')
+  .action(guarded('rehearse', rehearseCommand))
+
+function operation(name: OperationName, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--definition <file>', 'rollout definition', 'rollouts/assignment-pipeline-v3.yml')
+    .option('--ledger <place>', 'file: and a folder', 'file:.rollgate/ledger.git')
+    .option('--metrics <folder>', 'metrics of your own, beside the bundled ones')
+    .option('--working-directory <folder>', 'folder that is deployed', '.')
+    .option('--database-ca <file>', 'certificate authority of the database')
+    .option(
+      '--vercel-cli <command>',
+      'command that runs the Vercel CLI; quote a path with spaces',
+      'vercel'
+    )
+    .option('--vercel-api-url <url>', 'address of the Vercel API')
+    .option('--woken-by <what>', 'kept in the ledger', 'person')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `${CREDENTIALS}\n${name === 'verify' ? EXIT_CODES.verdict : EXIT_CODES.rollout}`
+    )
+    .action(guarded(name, options => operate(name, options)))
+}
+
+/** An action that says why it failed, with `--json` as a document too. */
+function guarded(
+  name: string,
+  work: (options: Options) => Promise<void>
+): (options: Options) => Promise<void> {
+  return async options => {
+    try {
+      await work(options)
+    } catch (error) {
+      fail(name, error, options.json === true)
+    }
+  }
+}
+
+async function operate(name: OperationName, options: Options): Promise<void> {
+  const inputs = parseInputs(rawInputs(name, options))
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'rollgate-'))
+  try {
+    const { world, catalogue } = await createProduction(inputs, surroundings(scratch))
+    const { exitCode, summary, result } = await perform(world, catalogue.headers, toOrder(inputs))
+    print(options.json ? `${JSON.stringify(result, null, 2)}\n` : summary)
+    process.exitCode = exitCode
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+function rawInputs(name: OperationName, options: Options): Record<InputName, string> {
+  const { env } = process
+  const option = (key: string): string => {
+    const value = options[key]
+    return typeof value === 'string' ? value : ''
+  }
+  const flags = Array.isArray(options['flag']) ? options['flag'].join('\n') : ''
+  return {
+    operation: name,
+    definition: option('definition'),
+    phase: option('phase'),
+    reason: option('reason'),
+    confirm: option('confirm'),
+    freeze: option('freeze'),
+    ledger: option('ledger'),
+    'woken-by': option('wokenBy'),
+    target: option('target'),
+    flags,
+    since: option('since'),
+    metrics: option('metrics'),
+    'working-directory': option('workingDirectory'),
+    'database-url': env['ROLLGATE_DATABASE_URL'] || env['DATABASE_URL'] || '',
+    'database-ca': option('databaseCa'),
+    'vercel-token': env['VERCEL_TOKEN'] || '',
+    'vercel-org-id': env['VERCEL_ORG_ID'] || '',
+    'vercel-project-id': env['VERCEL_PROJECT_ID'] || '',
+    'vercel-api-url': option('vercelApiUrl') || env['VERCEL_API_URL'] || '',
+    'vercel-cli': option('vercelCli')
+  }
+}
+
+function surroundings(scratch: string): Surroundings {
+  return {
+    actor: { by: userName(), run: `cli-${process.pid}-${Date.now()}` },
+    log: { info: say, warning: line => say(`warning: ${line}`) },
+    announcer: {
+      announce: async ({ title, body }) => say(`${title}\n${body}`)
+    },
+    home: HOME,
+    scratch,
+    env: environment()
+  }
+}
+
+/** A container may run as a number that no account has. */
+function userName(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    return process.env['USER'] || `uid ${process.getuid?.()}`
+  }
+}
+
+function environment(): Readonly<Record<string, string>> {
+  return process.env as Readonly<Record<string, string>>
+}
+
+async function judgeCommand(options: Options): Promise<void> {
+  const finding = judgeCounts({
+    pass: String(options['pass']),
+    red: String(options['red']),
+    hours: Number(options['hours']),
+    strictMinN: Number(options['strictMinN']),
+    text: await readAll(process.stdin)
+  })
+  const { verdict, code, good, all, rate, logE, logG, segment, sequence, message } = finding
+  const needs = finding.needs ?? null
+  const document = { verdict, code, good, all, rate, logE, logG, segment, needs, sequence, message }
+  print(
+    options.json ? `${JSON.stringify(document, null, 2)}\n` : `${verdict} (${code}): ${message}\n`
+  )
+  process.exitCode = JUDGE_EXIT[verdict]
+}
+
+const JUDGE_EXIT = { pass: 0, warn: 2, insufficient: 2, red: 3, error: 1 } as const
+
+async function rehearseCommand(options: Options): Promise<void> {
+  process.exitCode = await runRehearsal({
+    scenario: options['scenario'] as ScenarioName,
+    definitionFile: String(options['definition'] ?? bundledDefinition()),
+    output: String(options['output']),
+    seed: Number(options['seed']),
+    json: options.json === true,
+    home: HOME,
+    // Nothing in the embedded world is reached through a proxy.
+    baseEnv: { PATH: environment()['PATH'] ?? '' },
+    stdout: process.stdout
+  })
+}
+
+function bundledDefinition(): string {
+  return path.join(HOME, 'rollouts', 'assignment-pipeline-v3.yml')
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value]
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Write a whole number.')
+  return Number(text)
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+/** A message that quotes the outside world must not carry a credential to the terminal. */
+function withoutSecrets(text: string): string {
+  const { env } = process
+  const secrets = secretsIn([
+    env['VERCEL_TOKEN'],
+    env['ROLLGATE_DATABASE_URL'],
+    env['DATABASE_URL']
+  ])
+  return secrets.reduce((safe, secret) => safe.replaceAll(secret, '***'), text)
+}
+
+function say(line: string): void {
+  process.stderr.write(`${withoutSecrets(line)}\n`)
+}
+
+function fail(command: string, error: unknown, json: boolean): void {
+  const { code, message, remedy } = toFailure(command, error)
+  say(`error: ${message}\nto fix: ${remedy}\n(${code})`)
+  if (code === 'unexpected') say(String((error as Error)?.stack ?? error))
+  if (json) {
+    const [what = '', todo = ''] = [message, remedy].map(withoutSecrets)
+    const document = { version: 1, operation: command, code, message: what, remedy: todo }
+    print(`${JSON.stringify(document, null, 2)}\n`)
+  }
+  process.exitCode = 1
+}
+
+// Whoever reads on has left, as `| head` does: the work goes on to its end, in silence.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+await program.parseAsync()

@@ -1,0 +1,176 @@
+import * as z from 'zod'
+import { InputError } from './rollout/rollgate-error.ts'
+
+/** The operations of the action and of the command, by the same names. */
+export const OPERATIONS = [
+  'preflight',
+  'plan',
+  'apply',
+  'check',
+  'rollback',
+  'hold',
+  'resume',
+  'status',
+  'flags',
+  'deploy',
+  'verify'
+] as const
+
+export type OperationName = (typeof OPERATIONS)[number]
+
+const optional = z
+  .string()
+  .trim()
+  .transform(text => (text === '' ? undefined : text))
+
+const required = (name: string) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: `is required → give ${name}` })
+
+const ledgerFolder = z
+  .string()
+  .trim()
+  .regex(/^file:./u, {
+    error: 'is not a ledger → write file: and a folder, as in file:.rollgate/ledger.git'
+  })
+  .transform(text => text.slice('file:'.length))
+
+/** An instant without its zone would be another one on every machine. */
+const instant = optional.pipe(
+  z.iso
+    .datetime({ offset: true, error: 'is not an instant → write it as 2026-01-31T08:00:00Z' })
+    .transform(text => new Date(text).toISOString())
+    .optional()
+)
+
+/** Lines `NAME=value` set, a line `NAME=` sets an empty value, a line `NAME` only names the flag. */
+const flagLines = z.string().transform((text, context) => {
+  const lines = text.split('\n').map(line => line.trim())
+  const flags = lines.filter(Boolean).map(line => {
+    const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/u.exec(line) ?? []
+    if (name !== undefined) return [name, value] as const
+    // Only how it begins: somebody may have pasted what nobody may read.
+    const [start] = /^[\w-]*/u.exec(line) ?? []
+    context.addIssue(
+      `"${start}…" is no flag → write one NAME=value a line, or NAME alone to read it`
+    )
+    return ['', undefined] as const
+  })
+  return Object.fromEntries(flags) as Readonly<Record<string, string | undefined>>
+})
+
+/** A command and its leading arguments; what stands in quotes is one word. */
+const commandLine = z
+  .string()
+  .trim()
+  .transform((text, context) => {
+    if (/["']/u.test(text.replaceAll(/"[^"]*"|'[^']*'/gu, ''))) {
+      context.addIssue('leaves a quotation mark open → close it')
+    }
+    const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/gu) ?? []
+    return words.map(word => word.replaceAll(/"([^"]*)"|'([^']*)'/gu, '$1$2'))
+  })
+
+/**
+ * Every input by its name in action.yml; the command's options and environment variables fill in
+ * the same ones. Empty means absent.
+ */
+export const inputsSchema = z.strictObject({
+  operation: z.enum(OPERATIONS, {
+    error: `is not an operation → one of ${OPERATIONS.join(', ')}`
+  }),
+  definition: required('the path of the definition, as in rollouts/assignment-pipeline-v3.yml'),
+  phase: z
+    .string()
+    .trim()
+    .transform(text => text || 'next'),
+  reason: optional,
+  confirm: optional,
+  freeze: optional,
+  /** The folder behind `file:`. */
+  ledger: ledgerFolder,
+  'woken-by': z
+    .string()
+    .trim()
+    .transform(text => text || 'dispatch'),
+  target: optional,
+  flags: flagLines,
+  since: instant,
+  metrics: optional,
+  'working-directory': z
+    .string()
+    .trim()
+    .transform(text => text || '.'),
+  'database-url': optional,
+  'database-ca': optional,
+  'vercel-token': optional,
+  'vercel-org-id': optional,
+  'vercel-project-id': optional,
+  'vercel-api-url': z
+    .string()
+    .trim()
+    .transform(text => text || 'https://api.vercel.com')
+    .pipe(z.url({ error: 'is not a URL → https://api.vercel.com' })),
+  'vercel-cli': z
+    .string()
+    .trim()
+    .transform(text => text || 'vercel')
+    .pipe(commandLine)
+})
+
+export type Inputs = z.output<typeof inputsSchema>
+export type InputName = keyof Inputs
+
+export const INPUT_NAMES = Object.keys(inputsSchema.shape) as readonly InputName[]
+
+/** What the action writes, whatever happens. */
+export const OUTPUT_NAMES = [
+  'decision',
+  'verdict',
+  'status',
+  'phase',
+  'deployment-url',
+  'result'
+] as const
+
+export type OutputName = (typeof OUTPUT_NAMES)[number]
+
+/** What an operation cannot do without, and how it is given. */
+const NEEDS: Partial<Record<OperationName, readonly [InputName, string]>> = {
+  rollback: ['reason', 'say why; the ledger keeps it'],
+  hold: ['reason', 'say why; the ledger keeps it'],
+  resume: ['reason', 'say why; the ledger keeps it'],
+  flags: ['target', 'preview or production'],
+  deploy: ['target', 'preview or production'],
+  verify: ['since', 'the start of the window, as 2026-01-31T08:00:00Z']
+}
+
+/**
+ * Inputs as they came, checked all at once.
+ * @throws InputError (`inputs_invalid`) naming every mistake, never a secret's value
+ */
+export function parseInputs(raw: Readonly<Record<InputName, string>>): Inputs {
+  const parsed = inputsSchema.safeParse(raw)
+  const mistakes = [...(parsed.error?.issues ?? []).map(describe), ...missing(raw)]
+  if (parsed.success && mistakes.length === 0) return parsed.data
+  throw new InputError(
+    'inputs_invalid',
+    mistakes.join('\n'),
+    'Correct these inputs; nothing was changed.'
+  )
+}
+
+function describe({ path, message }: z.core.$ZodIssue): string {
+  const [problem, fix] = message.split(' → ')
+  return `${path.join('.')} ${problem}. Fix: ${fix ?? 'see README.md'}.`
+}
+
+function missing(raw: Readonly<Record<InputName, string>>): readonly string[] {
+  const operation = raw.operation.trim()
+  const [name, fix] = NEEDS[operation as OperationName] ?? []
+  return name === undefined || raw[name].trim() !== ''
+    ? []
+    : [`${name} is required for ${operation}. Fix: ${fix}.`]
+}
