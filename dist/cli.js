@@ -50329,7 +50329,7 @@ function untilReady(child3) {
       );
     };
     child3.once("error", fail2);
-    child3.once("exit", () => fail2());
+    child3.once("close", () => fail2());
     child3.stderr?.on("data", (chunk) => {
       log = (log + chunk).slice(-4e3);
       if (log.includes(READY)) resolve3();

@@ -202,7 +202,8 @@ function untilReady(child: ChildProcess): Promise<void> {
       )
     }
     child.once('error', fail)
-    child.once('exit', () => fail())
+    // Not `exit`: its last words, which tell a taken port from a broken server, may still be coming.
+    child.once('close', () => fail())
     child.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk).slice(-4000)
       if (log.includes(READY)) resolve()
