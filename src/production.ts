@@ -3,21 +3,24 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { types } from 'node:util'
 import { createGitLedger } from './git/ledger.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs, OperationName } from './inputs.ts'
 import type { Actor, World } from './operations/world.ts'
 import {
   type Catalogue,
+  type EvidenceFile,
   loadCatalogue,
   loadEvidenceFiles,
   type SqlFolder
 } from './postgres/catalogue.ts'
+import { createUnreadableExporter } from './postgres/evidence.ts'
 import { createPostgres } from './postgres/postgres.ts'
+import { type Database, type Project, refusingDatabase, refusingProject } from './refusing-parts.ts'
 import type { Definition } from './rollout/definition.ts'
 import { parseDefinition } from './rollout/definition-file.ts'
 import type { Announcer, Clock, Log } from './rollout/ports.ts'
 import { InputError } from './rollout/rollgate-error.ts'
 import { typedConfirmation } from './rollout/typed-confirmation.ts'
-import { createVercel } from './vercel/vercel.ts'
+import { createVercel, type VercelOptions } from './vercel/vercel.ts'
 
 /** What a composition root knows beside the inputs. */
 export interface Surroundings {
@@ -43,20 +46,18 @@ const clock: Clock = {
 }
 
 /**
- * The real world behind the ports. Parts whose credentials are missing refuse when they are used,
- * so that an operation needs only what it touches.
- * @throws InputError when the definition, a metric or a credential is wrong
+ * The real world behind the ports. Parts whose credentials are missing or wrong refuse when they are
+ * used, so that an operation needs only what it touches.
+ * @throws InputError when the definition is wrong, or a metric and the operation judges
  */
 export async function createProduction(
   inputs: Inputs,
   surroundings: Surroundings
 ): Promise<Production> {
   const { home, log, announcer, actor } = surroundings
-  const own: SqlFolder = { path: path.join(home, 'sql', 'metrics'), shownAs: 'sql/metrics' }
-  const theirs =
-    inputs.metrics === undefined ? [] : [{ path: inputs.metrics, shownAs: inputs.metrics }]
-  const catalogue = await loadCatalogue([own, ...theirs])
-  const definition = await loadDefinition(inputs.definition, catalogue)
+  const known = await findMetrics(inputs, home, log)
+  const definition = await loadDefinition(inputs.definition, known)
+  const catalogue = known ?? NO_METRICS
   const world: World = {
     definition,
     actor,
@@ -73,9 +74,37 @@ export async function createProduction(
   return { world, catalogue }
 }
 
-async function loadDefinition(file: string, catalogue: Catalogue): Promise<Definition> {
+/**
+ * Operations that judge nothing and ask the database for the time at most. They do not look at the
+ * metrics: the red button works without the folder that the criteria need.
+ */
+const JUDGE_NOTHING: readonly OperationName[] = ['rollback', 'hold', 'resume', 'flags', 'deploy']
+
+const NO_METRICS: Catalogue = { headers: [], files: [] }
+
+/** Undefined when the operation can do without; a `status` says so when they cannot be loaded. */
+async function findMetrics(
+  { metrics, operation }: Inputs,
+  home: string,
+  log: Log
+): Promise<Catalogue | undefined> {
+  if (JUDGE_NOTHING.includes(operation)) return undefined
+  const own: SqlFolder = { path: path.join(home, 'sql', 'metrics'), shownAs: 'sql/metrics' }
+  const theirs = metrics === undefined ? [] : [{ path: metrics, shownAs: metrics }]
+  try {
+    return await loadCatalogue([own, ...theirs])
+  } catch (error) {
+    if (operation !== 'status') throw error
+    const why = types.isNativeError(error) ? error.message : String(error)
+    log.warning(`${operation} goes on without the metrics, which cannot be loaded: ${why}`)
+    return undefined
+  }
+}
+
+async function loadDefinition(file: string, catalogue: Catalogue | undefined): Promise<Definition> {
   const text = await readText(file, 'definition')
-  const metrics = Object.fromEntries(catalogue.headers.map(({ name, kind }) => [name, kind]))
+  const metrics =
+    catalogue && Object.fromEntries(catalogue.headers.map(({ name, kind }) => [name, kind]))
   return parseDefinition({ file, text, digest: sha256(text), metrics })
 }
 
@@ -100,58 +129,43 @@ function openLedger({ ledger: folder }: Inputs): World['ledger'] {
   })
 }
 
-type Project = Pick<World, 'flags' | 'deployer' | 'project'>
-
 function openProject(inputs: Inputs, { log, scratch, env }: Surroundings): Project {
   const token = inputs['vercel-token']
   const teamId = inputs['vercel-org-id']
   const projectId = inputs['vercel-project-id']
   if (token === undefined || teamId === undefined || projectId === undefined) {
-    return missingProject({ token, teamId, projectId })
+    return refusingProject(projectMissing({ token, teamId, projectId }))
   }
-  return createVercel({
-    apiUrl: inputs['vercel-api-url'],
-    token,
-    teamId,
-    projectId,
+  const account = { apiUrl: inputs['vercel-api-url'], token, teamId, projectId }
+  const options: VercelOptions = {
+    ...account,
     cwd: inputs['working-directory'],
     configFolder: path.join(scratch, 'vercel'),
     cli: inputs['vercel-cli'],
     baseEnv: env,
     clock,
     log
-  })
+  }
+  try {
+    return createVercel(options)
+  } catch (error) {
+    return refusingProject(error)
+  }
 }
 
-function missingProject(given: Readonly<Record<string, string | undefined>>): Project {
+function projectMissing(given: Readonly<Record<string, string | undefined>>): InputError {
   const names: Readonly<Record<string, string>> = {
     token: 'vercel-token (VERCEL_TOKEN)',
     teamId: 'vercel-org-id (VERCEL_ORG_ID)',
     projectId: 'vercel-project-id (VERCEL_PROJECT_ID)'
   }
   const missing = Object.keys(names).filter(key => given[key] === undefined)
-  const refuse = (): never => {
-    throw new InputError(
-      'vercel_missing',
-      `Vercel cannot be asked: ${missing.map(key => names[key]).join(', ')} not given.`,
-      'Set the secret in the environment of the target, and hand it to the action or the command.'
-    )
-  }
-  const refused = async (): Promise<never> => refuse()
-  return {
-    flags: { read: refused, write: refused },
-    deployer: {
-      live: refused,
-      find: refused,
-      deploy: refused,
-      abandon: refused,
-      reinstate: refused
-    },
-    project: { inspectProject: refused }
-  }
+  return new InputError(
+    'vercel_missing',
+    `Vercel cannot be asked: ${missing.map(key => names[key]).join(', ')} not given.`,
+    'Set the secret in the environment of the target, and hand it to the action or the command.'
+  )
 }
-
-type Database = Pick<World, 'metrics' | 'evidence' | 'database'>
 
 async function openDatabase(
   inputs: Inputs,
@@ -160,32 +174,45 @@ async function openDatabase(
   home: string
 ): Promise<Database> {
   const connectionString = inputs['database-url']
-  if (connectionString === undefined) return missingDatabase(definition)
+  if (connectionString === undefined) return refusingDatabase(databaseMissing(definition))
   const authority = inputs['database-ca']
-  return createPostgres({
-    connectionString,
-    caCertificate: authority === undefined ? undefined : await readText(authority, 'database-ca'),
-    catalogue,
-    evidenceFiles: await loadEvidenceFiles([
-      { path: path.join(home, 'sql', 'evidence'), shownAs: 'sql/evidence' }
-    ])
-  })
+  try {
+    const caCertificate =
+      authority === undefined ? undefined : await readText(authority, 'database-ca')
+    const evidence = await loadEvidence(home)
+    const postgres = createPostgres({
+      connectionString,
+      caCertificate,
+      catalogue,
+      evidenceFiles: evidence.files
+    })
+    return { ...postgres, ...evidence.instead }
+  } catch (error) {
+    return refusingDatabase(error)
+  }
 }
 
-function missingDatabase({ database }: Definition): Database {
-  const refused = (): Promise<never> =>
-    Promise.reject(
-      new InputError(
-        'database_missing',
-        `The database cannot be asked: database-url (${database.secret}) is not given.`,
-        `Set the secret ${database.secret} in the environment of the target.`
-      )
-    )
-  return {
-    metrics: { look: refused, databaseNow: refused },
-    evidence: { collect: refused },
-    database: { inspectDatabase: refused }
+interface LoadedEvidence {
+  readonly files: readonly EvidenceFile[]
+  /** Takes the exporter's place when the files cannot be loaded. */
+  readonly instead?: Pick<Database, 'evidence'>
+}
+
+async function loadEvidence(home: string): Promise<LoadedEvidence> {
+  const folder = { path: path.join(home, 'sql', 'evidence'), shownAs: 'sql/evidence' }
+  try {
+    return { files: await loadEvidenceFiles([folder]) }
+  } catch (error) {
+    return { files: [], instead: { evidence: createUnreadableExporter(error) } }
   }
+}
+
+function databaseMissing({ database }: Definition): InputError {
+  return new InputError(
+    'database_missing',
+    `The database cannot be asked: database-url (${database.secret}) is not given.`,
+    `Set the secret ${database.secret} in the environment of the target.`
+  )
 }
 
 function sha256(text: string): string {

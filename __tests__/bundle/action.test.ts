@@ -98,7 +98,7 @@ test('a red look puts everything back, and the run is red for one told cause', a
   expect(performed.summary).toContain('silence')
   expect(commands(performed, 'error')).toEqual([
     {
-      title: 'short#1 is rolled back from first',
+      title: 'short#1 is being rolled back from first',
       message: expect.stringContaining('1 event seen where none is allowed')
     }
   ])

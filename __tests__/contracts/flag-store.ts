@@ -141,5 +141,36 @@ export function describeFlagStore(name: string, start: () => Promise<FlagStoreWo
       ).rejects.toMatchObject({ code: 'flag_obstacle' })
       expect(world.writes()).toBe(0)
     })
+
+    test('told to skip obstructed flags, it leaves them alone, tells them and writes every other', async () => {
+      world.makeUnreadable('preview', 'SEALED')
+      world.setByHand('preview', 'FULL', 'true')
+      const flags = { SEALED: 'false', FULL: 'false', NEW: '3' }
+      const change = { target: 'preview', flags, comment, obstructed: 'skip' } as const
+      const reading = await world.flags.write(change)
+      expect(reading.obstacles).toMatchObject([{ code: 'sensitive', flag: 'SEALED' }])
+      expect(reading.flags).toMatchObject({
+        SEALED: { kind: 'unreadable' },
+        FULL: { kind: 'set', value: 'false' },
+        NEW: { kind: 'set', value: '3' }
+      })
+      expect(world.valueOf('preview', 'FULL')).toBe('false')
+      const writes = world.writes()
+      await world.flags.write(change)
+      expect(world.writes()).toBe(writes)
+    })
+
+    test('told to skip obstructed flags, it writes one that a branch overrides, and tells it', async () => {
+      world.overrideOnBranch('SHADOW', 'true')
+      const reading = await world.flags.write({
+        target: 'preview',
+        flags: { SHADOW: 'false' },
+        comment,
+        obstructed: 'skip'
+      })
+      expect(reading.obstacles).toMatchObject([{ code: 'branch_override', flag: 'SHADOW' }])
+      expect(reading.flags['SHADOW']).toMatchObject({ kind: 'set', value: 'false' })
+      expect(world.valueOf('preview', 'SHADOW')).toBe('false')
+    })
   })
 }

@@ -258,7 +258,7 @@ test('a hold while a phase is applied stops it, and resuming lets it be taken up
       }
     }
   }
-  expect(await codeOf(apply(held, go))).toBe('superseded')
+  expect(await codeOf(apply(held, go))).toBe('held_meanwhile')
   expect((await outside.state()).status).toBe('held')
   expect(outside.simulator.live('preview')?.env).toEqual(PREVIEW_BEFORE)
   await resume(outside.process(), 'go on')

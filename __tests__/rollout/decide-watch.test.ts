@@ -8,8 +8,22 @@ const WATCH = 30 * MINUTE
 
 function watched(minutes: number, ...verdicts: readonly Verdict[]) {
   const judgements = verdicts.map((verdict, i) => judgement(verdict, `c${i + 1}`))
-  return decideWatch(judgements, minutes * MINUTE, WATCH)
+  return decideWatch(judgements, [SEEN], { passedMs: minutes * MINUTE, watchMs: WATCH })
 }
+
+const SEEN = { code: 'flags', ok: true, message: 'as they were set' }
+const UNSEEN = { code: 'unknown', ok: false, message: 'Vercel is down' }
+
+test.each([
+  ['nobody looked at', []],
+  ['somebody could not see', [SEEN, UNSEEN]]
+])('passes in a world that %s verify nothing', (_, integrity) => {
+  const judgements = [judgement('pass', 'c1')]
+  const times = { passedMs: 30 * MINUTE, watchMs: WATCH }
+  expect(decideWatch(judgements, integrity, times).outcome).toBe('watching')
+  const late = { ...times, passedMs: 240 * MINUTE }
+  expect(decideWatch(judgements, integrity, late).outcome).toBe('unproven')
+})
 
 describe('the watch after a rollback', () => {
   test.each<[string, number, readonly Verdict[], string, string]>([

@@ -212,6 +212,22 @@ describe('a definition', () => {
     })
   })
 
+  test('may let two hours pass without a look, and no less', () => {
+    const text = smallWith('rollback: {', 'blind: { max: 2h }\nrollback: {')
+    expect(parse(text).blind).toEqual({ maxMs: 7_200_000, decision: 'hold' })
+  })
+
+  test('names any metric where nobody knows which there are', () => {
+    const text = `${smallWith('metric: outcomes', 'metric: gone')}shown: { gone-too: Gone }\n`
+    const input = { file: 'small.yml', text, digest: 'd0' }
+    expect(parseDefinition(input).criteria['full']).toMatchObject([{ metric: 'gone' }, {}, {}])
+    expect(definitionProblems(input)).toEqual([])
+    const without = text.replace(', control: telemetry', '')
+    expect(definitionProblems({ ...input, text: without })).toMatchObject([
+      { message: expect.stringMatching(/^has no control/u) }
+    ])
+  })
+
   test.each([
     ['none', 'preview', ''],
     ['{ preview: staging, production: live }', 'preview', 'staging'],
@@ -547,6 +563,12 @@ describe('a mistake is told with file, line, column, value and fix', () => {
       'targets:',
       'parameters: { environment: live }\ntargets:',
       'small.yml:4:15 parameters.environment is bound by Rollgate itself. Fix: rename it.'
+    ],
+    [
+      'a blindness that is over before a quiet look must leave a trace',
+      'rollback: {',
+      'blind: { max: 119m }\nrollback: {',
+      'small.yml:25:15 blind.max = "119m" is shorter than the two hours in which a quiet look may leave no trace. Fix: write 2h or more.'
     ],
     [
       'a figure to show of a metric that is no share',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { LookBody, LookEvent } from '../../src/rollout/events.ts'
 import { HEARTBEAT_MS, isWorthRecording } from '../../src/rollout/recording.ts'
-import type { Hold } from '../../src/rollout/state.ts'
+import type { RolloutStatus } from '../../src/rollout/state.ts'
 import { type LookOptions, look, START, told } from './ledger-story.ts'
 
 const PHASE = 'staging-full'
@@ -51,7 +51,7 @@ describe('a look is worth recording', () => {
     ],
     ['a sign of life', lookAt(HEARTBEAT_MS, 'continue'), recorded()]
   ])('%s', (_, now, previous) => {
-    expect(isWorthRecording(now, previous, undefined)).toBe(true)
+    expect(isWorthRecording(now, previous, 'running')).toBe(true)
   })
 })
 
@@ -65,19 +65,18 @@ describe('a look is not worth recording', () => {
       recorded({ integrity: [FINE] })
     ]
   ])('%s', (_, now, previous) => {
-    expect(isWorthRecording(now, previous, undefined)).toBe(false)
+    expect(isWorthRecording(now, previous, 'running')).toBe(false)
   })
 })
 
 describe('a hold that every look confirms', () => {
-  const hold: Hold = { cause: 'warn', reason: 'thin ice', at: '2026-06-01T10:00:00Z', by: 'cron' }
   const [first] = told(look(PHASE, 'hold')).filter(event => event.kind === 'look')
 
-  test('is recorded once, as long as it stands', () => {
-    expect(isWorthRecording(lookAt(LATER, 'hold'), first, hold)).toBe(false)
+  test.each<RolloutStatus>(['held', 'promoted'])('is recorded once while %s', status => {
+    expect(isWorthRecording(lookAt(LATER, 'hold'), first, status)).toBe(false)
   })
 
   test('is recorded anew when somebody had ended it', () => {
-    expect(isWorthRecording(lookAt(LATER, 'hold'), first, undefined)).toBe(true)
+    expect(isWorthRecording(lookAt(LATER, 'hold'), first, 'running')).toBe(true)
   })
 })

@@ -109,6 +109,44 @@ describe('obstacles', () => {
     expect((await world.flags.read('preview', ['NEW'])).obstacles).toEqual([])
   })
 
+  test('one flag that cannot be written keeps no other from being put back', async () => {
+    const { simulator } = await start({ flags: { preview: { SHADOW: 'true', BOTH: 'true' } } })
+    simulator.plantRecord({ key: 'TWICE', value: 'x', target: ['preview'] })
+    simulator.plantRecord({ key: 'TWICE', value: 'y', target: ['preview', 'production'] })
+    simulator.plantRecord({ key: 'OWNED', value: 'x', target: ['preview'], system: true })
+    simulator.addBranchOverride('BOTH', 'true', 'feat/x')
+    const flags = { TWICE: 'false', OWNED: 'false', BOTH: 'false', SHADOW: 'false' }
+    const reading = await world.flags.write({
+      target: 'preview',
+      flags,
+      comment,
+      obstructed: 'skip'
+    })
+    expect(reading.obstacles.map(({ code, flag }) => `${flag} ${code}`)).toEqual([
+      'TWICE duplicate_record',
+      'OWNED foreign_owner',
+      'BOTH branch_override'
+    ])
+    expect(simulator.valueOf('preview', 'SHADOW')).toBe('false')
+    expect(simulator.valueOf('preview', 'BOTH')).toBe('false')
+    const left = simulator.envRecords().filter(({ key }) => key === 'TWICE' || key === 'OWNED')
+    expect(left.map(({ value }) => value)).toEqual(['x', 'y', 'x'])
+  })
+
+  test('a flag that becomes sensitive as it is written is told, and the others are proven', async () => {
+    const { simulator } = await start({ flags: { preview: { SHADOW: 'true' } } })
+    simulator.switches.forceSensitive = true
+    const flags = { NEW: 'false', SHADOW: 'false' }
+    const reading = await world.flags.write({
+      target: 'preview',
+      flags,
+      comment,
+      obstructed: 'skip'
+    })
+    expect(reading.obstacles).toMatchObject([{ code: 'sensitive', flag: 'NEW' }])
+    expect(reading.flags['SHADOW']).toMatchObject({ kind: 'set', value: 'false' })
+  })
+
   test('an override on a branch is no obstacle for production', async () => {
     const { simulator } = await start()
     simulator.addBranchOverride('F', 'x', 'feat/x')

@@ -2,15 +2,11 @@ import { type Phase, phaseNamed } from '../rollout/definition.ts'
 import type { EventBody, EventOf } from '../rollout/events.ts'
 import { nextMove } from '../rollout/next-move.ts'
 import type { Approval, Deployment } from '../rollout/ports.ts'
-import {
-  ConflictError,
-  EvidenceError,
-  InputError,
-  RollgateError
-} from '../rollout/rollgate-error.ts'
+import { ConflictError, InputError, RollgateError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import { currentPhase, type DeploymentRef, type State } from '../rollout/state.ts'
 import { type Checked, type CheckRequest, check } from './check.ts'
+import { goLive, requireWanted } from './go-live.ts'
 import { lookAhead, type Prospect, recordPlan } from './plan.ts'
 import { readState, record } from './record.ts'
 import { continueRollback } from './rollback.ts'
@@ -97,6 +93,7 @@ async function begin(world: World, ready: Ready): Promise<Work> {
   const { phase } = ready
   const open = openIntent(ready.state, phase.name)
   if (open !== undefined) {
+    refuseEdited(phase, open)
     world.log.info(`${phase.name}: taking up what an earlier run had begun`)
     return { phase, intent: open, rollout: idOf(ready.state) }
   }
@@ -125,6 +122,21 @@ function refuseOutdated({ state, phase, digest }: Ready): void {
     'briefing_outdated',
     `What ${phase.name} would change is no longer what its briefing showed (${current.planned?.digest} then, ${digest} now).`,
     'Plan the phase again and let the new briefing be approved.'
+  )
+}
+
+/** What was cut off goes on as it was approved, or not at all. */
+function refuseEdited(phase: Phase, { target, flags }: Intent): void {
+  const wanted = Object.entries(phase.flags)
+  const same =
+    phase.target === target &&
+    wanted.length === Object.keys(flags).length &&
+    wanted.every(([flag, value]) => flags[flag] === value)
+  if (same) return
+  throw new InputError(
+    'intent_outdated',
+    `${phase.name} was cut off half-way, and the definition wants other flags or another target now.`,
+    'Put the phase back as it was and apply it again, or roll back and start anew.'
   )
 }
 
@@ -166,7 +178,9 @@ function intend(world: World, ready: Ready, approval: Approval | undefined, stat
 }
 
 async function carryOut(world: World, { phase, intent, rollout }: Work): Promise<Deployment> {
-  const { name, target, flags } = phase
+  // The intent is what was approved; the definition may have been edited since.
+  const { target, flags } = intent
+  const { name } = phase
   const stillWanted = async (): Promise<void> => requireWanted(await readState(world), intent)
   await stillWanted()
   world.log.info(`${name}: setting ${Object.keys(flags).length} flags on ${target}`)
@@ -181,51 +195,8 @@ async function carryOut(world: World, { phase, intent, rollout }: Work): Promise
     deadlineMs: world.definition.deployDeadlineMs,
     stillWanted
   })
-  const since = await startOfSoak(world)
-  await recordApplied(world, intent, deployment, since)
-  world.log.info(`${name}: live at ${deployment.url}, soaking since ${since}`)
+  await goLive(world, intent, deployment)
   return deployment
-}
-
-/** A phase that is live must be watched from now on, even when the database cannot tell the time. */
-async function startOfSoak(world: World): Promise<string> {
-  try {
-    return await world.metrics.databaseNow()
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error
-    world.log.warning(`the database did not tell the time: ${error.message}`)
-    return new Date(world.clock.now()).toISOString()
-  }
-}
-
-async function recordApplied(
-  world: World,
-  intent: Intent,
-  { id, url }: Deployment,
-  since: string
-): Promise<void> {
-  await record(world, state => {
-    const current = currentPhase(state)
-    if (current?.intent?.id === intent.id && current.status === 'soaking') return undefined
-    requireWanted(state, intent)
-    const deployment = { id, url }
-    return {
-      message: `${idOf(state)}: ${intent.phase} is live`,
-      events: [{ kind: 'phase-applied', phase: intent.phase, intent: intent.id, deployment, since }]
-    }
-  })
-}
-
-/** Work whose intent is no longer the open one stops before it changes anything more. */
-function requireWanted(state: State, intent: Intent): void {
-  const current = currentPhase(state)
-  const open = current?.intent?.id === intent.id && current.status === 'applying'
-  if (open && state.status === 'running') return
-  throw new ConflictError(
-    'superseded',
-    `${intent.phase} is no longer to be applied: the rollout is ${state.status}.`,
-    'Look at the status of the rollout; what has to be undone is being undone.'
-  )
 }
 
 function raiseOvertaken(phase: Phase): never {
@@ -252,7 +223,10 @@ async function recover(world: World, work: Work, error: unknown): Promise<Applie
 async function putBack(world: World, work: Work, error: unknown): Promise<void> {
   const { intent, rollout } = work
   const { target, before } = intent
-  world.log.warning(`${intent.phase}: failed; putting ${target} back as it was`)
+  const why = error instanceof RollgateError ? `: ${error.message}` : ''
+  world.log.warning(`${intent.phase}: failed; putting ${target} back as it was${why}`)
+  // A build that is still under way would go live by itself after everything was put back.
+  await world.deployer.abandon(intent.id)
   await world.flags.write({
     target,
     flags: before.flags,
@@ -266,13 +240,16 @@ async function putBack(world: World, work: Work, error: unknown): Promise<void> 
   )
 }
 
-/** A deployment whose success could not be proven may serve the target all the same. */
+/**
+ * A deployment whose success could not be proven may serve the target all the same. On production the
+ * old one is back at once; the fresh one after it lets new deployments get the domains again.
+ */
 async function stopServing(world: World, { intent, rollout }: Work): Promise<void> {
   const { target, before, phase } = intent
   const live = await world.deployer.live(target)
   if (live?.intent !== intent.id) return
   if (target === 'production' && before.deployment !== undefined) {
-    return world.deployer.reinstate(target, before.deployment.id)
+    await world.deployer.reinstate(target, before.deployment.id)
   }
   await world.deployer.deploy({
     target,

@@ -6,11 +6,19 @@ import type { EventBody, Judgement, LookBody, LookEvent } from '../rollout/event
 import { checkDefinition } from '../rollout/integrity.ts'
 import type { LedgerFile } from '../rollout/ports.ts'
 import { isWorthRecording } from '../rollout/recording.ts'
+import { InputError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import { type DueLook, dueLook } from '../rollout/schedule.ts'
-import { currentPhase, type PhaseState, type State } from '../rollout/state.ts'
+import {
+  acceptableSince,
+  currentPhase,
+  type PhaseState,
+  phaseInForce,
+  type State
+} from '../rollout/state.ts'
 import { worstVerdict } from '../rollout/worst-verdict.ts'
 import { collectEvidence } from './evidence.ts'
+import { goLive } from './go-live.ts'
 import {
   figuresOf,
   horizonMs,
@@ -64,13 +72,65 @@ export async function check(world: World, request: CheckRequest): Promise<Checke
   }
 }
 
-async function lookAtPhase(world: World, state: State, request: CheckRequest): Promise<Checked> {
-  const current = currentPhase(state)
-  const phase = current && phaseNamed(world.definition, current.name)
-  if (current?.status !== 'soaking' || phase === undefined) return { state }
+/**
+ * What serves is looked at, also after its promotion and while the next phase waits for its gate: such
+ * a look can raise the alarm and promotes nothing.
+ */
+async function lookAtPhase(world: World, before: State, request: CheckRequest): Promise<Checked> {
+  const state = await adopt(world, before)
+  const current = watchedPhase(state)
+  if (current === undefined) return { state }
+  const phase = phaseNamed(world.definition, current.name)
+  if (phase === undefined) throw unknownPhase(world, current)
   const observed = await observe(world, state, phase, current)
   const evidence = await collectEvidence(world, phase, current, observed)
   return conclude(world, { phase, current, observed, evidence, request })
+}
+
+/** The phase whose deployment serves its target, as far as the ledger knows. */
+function watchedPhase(state: State): PhaseState | undefined {
+  const phase = phaseInForce(state)
+  return phase?.status === 'soaking' || phase?.status === 'promoted' ? phase : undefined
+}
+
+/**
+ * An application that was cut off may have gone live all the same; then it is watched from now on.
+ * One that has not gone live long after its deadline is held, so that somebody takes it up.
+ */
+async function adopt(world: World, state: State): Promise<State> {
+  const current = currentPhase(state)
+  if (current?.status !== 'applying' || current.intent === undefined) return state
+  const { intent } = current
+  const live = await world.deployer.live(intent.target)
+  if (live?.intent === intent.id) return goLive(world, intent, live)
+  const begunMs = world.clock.now() - Date.parse(intent.at)
+  if (state.status === 'held' || begunMs < world.definition.deployDeadlineMs + GRACE_MS)
+    return state
+  const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`
+  const held = await record(world, now =>
+    currentPhase(now)?.status === 'applying' && now.status === 'running'
+      ? {
+          message: `${rolloutId(now.definition, now.number)}: ${intent.phase} was cut off`,
+          events: [{ kind: 'held', cause: 'error', reason }]
+        }
+      : undefined
+  )
+  if (held.events.length > 0) {
+    const title = `${rolloutId(state.definition, state.number)} is held in ${intent.phase}`
+    await world.announcer.announce({ kind: 'held', title, body: reason })
+  }
+  return held.state
+}
+
+/** Nobody works on a deployment for longer than its deadline and this. */
+const GRACE_MS = 600_000
+
+function unknownPhase({ definition }: World, { name }: PhaseState): InputError {
+  return new InputError(
+    'phase_unknown',
+    `${name} is live, and ${definition.name} has no such phase any more, so nobody can judge it.`,
+    'Put the phase back into the definition under its old name, or roll back.'
+  )
 }
 
 /** Everything a look saw, before the ledger is asked what it is for. */
@@ -93,12 +153,20 @@ async function observe(
   const nowMs = timeOf(world, sight)
   const { deployment: made = { id: '', url: '' }, intent } = current
   const deployment = intent === undefined ? made : { ...made, intent: intent.id }
-  const expected = { target, flags, deployment, since }
+  const expected = { target, flags, deployment, since: acceptableSince(current) }
   const integrity = [
     ...checkDefinition(state.digest, world.definition.digest),
     ...(await inspect(world, expected, sight))
   ]
-  return { sight, nowMs, integrity, due: dueLook(phase, current, nowMs) }
+  return { sight, nowMs, integrity, due: dueFor(phase, current, nowMs) }
+}
+
+/** A promoted phase has no checkpoint left, and nothing that could be final. */
+function dueFor(phase: Phase, current: PhaseState, nowMs: number): DueLook {
+  const due = dueLook(phase, current, nowMs)
+  return current.status === 'promoted'
+    ? { ...due, checkpoints: [], final: false, dueMs: undefined, lateMs: 0 }
+    : due
 }
 
 interface Conclusion {
@@ -115,12 +183,12 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
   const recorded = await record(world, state => {
     // Asked again after a lost race: what was decided on the older state counts for nothing.
     made = undefined
-    const now = currentPhase(state)
+    const now = state.rollback === undefined ? watchedPhase(state) : undefined
     // A rollback, another phase or a new start of this one came in between: this look is of the past.
-    if (now?.status !== 'soaking' || now.since !== current.since) return undefined
+    if (now?.name !== current.name || now.since !== current.since) return undefined
     const look = lookBody(world, conclusion, state, now)
     made = { look, before: now }
-    if (!isWorthRecording(look, now.looks.at(-1), state.hold)) return undefined
+    if (!isWorthRecording(look, now.looks.at(-1), state.status)) return undefined
     return {
       message: headline(state, look),
       events: [eventOf(look), ...consequences(state, look)],
@@ -143,7 +211,7 @@ function lookBody(
   current: PhaseState
 ): LookBody {
   const { sight, nowMs, integrity } = observed
-  const due = dueLook(phase, current, nowMs)
+  const due = dueFor(phase, current, nowMs)
   const frame = frameOf(phase, current)
   const judgements = [...judgeSight(world.definition.criteria[phase.criteria] ?? [], sight, frame)]
   const made = decide({
@@ -258,7 +326,7 @@ async function announce(
     await world.announcer.announce({ kind: 'held', title, body: look.reason })
   }
   if (look.decision === 'rollback') {
-    const title = `${id} is rolled back from ${look.phase}`
+    const title = `${id} is being rolled back from ${look.phase}`
     await world.announcer.announce({ kind: 'rolled-back', title, body: look.reason })
   }
   if (look.decision === 'promote') {

@@ -15,16 +15,23 @@ import type { World } from './world.ts'
 
 /** What one look saw: the database's answers, or why there are none. */
 export type Sight =
-  | { readonly kind: 'seen'; readonly reading: Reading }
+  | {
+      readonly kind: 'seen'
+      readonly reading: Reading
+      /** The process's clock before and after the question. */
+      readonly askedMs: number
+      readonly answeredMs: number
+    }
   | { readonly kind: 'blind'; readonly blindness: Blindness }
 
 /** Asks the database for everything that the criteria need, in one snapshot. */
 export async function see(
-  world: Pick<World, 'definition' | 'metrics'>,
+  world: Pick<World, 'definition' | 'metrics' | 'clock'>,
   criteria: readonly Criterion[],
   window: { readonly target: string; readonly since: string }
 ): Promise<Sight> {
   const { definition } = world
+  const askedMs = world.clock.now()
   try {
     const reading = await world.metrics.look({
       metrics: [...new Set([...metricsOf(criteria), ...Object.keys(definition.shown)])],
@@ -32,7 +39,7 @@ export async function see(
       since: window.since,
       graceMs: definition.database.graceMs
     })
-    return { kind: 'seen', reading }
+    return { kind: 'seen', reading, askedMs, answeredMs: world.clock.now() }
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error
     return { kind: 'blind', blindness: { code: error.code, message: error.message } }
@@ -92,7 +99,9 @@ export async function inspect(
     ])
   ])
   const clocks =
-    sight.kind === 'seen' ? [checkClocks(sight.reading.databaseNow, world.clock.now())] : []
+    sight.kind === 'seen'
+      ? [checkClocks(sight.reading.databaseNow, sight.askedMs, sight.answeredMs)]
+      : []
   return [...flags, ...deployment, ...clocks]
 }
 

@@ -79,15 +79,14 @@ function nothingToRollBack(state: State): InputError {
  */
 export async function continueRollback(world: World): Promise<State> {
   const state = await readState(world)
-  const { rollback } = state
-  if (rollback === undefined) return state
-  const { intent } = rollback
+  if (state.rollback === undefined) return state
+  const { intent } = state.rollback
   try {
     await abandonForward(world, state, intent)
+    const rollback = await leaveTainted(world, state.rollback)
     await reinstateBaseline(world, rollback)
-    await refuseTainted(world, rollback)
-    await flagsOff(world, intent)
-    return await redeploy(world, rollback)
+    const left = await flagsOff(world, intent)
+    return await redeploy(world, rollback, left)
   } catch (error) {
     await giveUp(world, intent, error)
     throw error
@@ -127,42 +126,71 @@ async function reinstateBaseline(world: World, rollback: RollbackState): Promise
   }
 }
 
-async function flagsOff(world: World, intent: Intent): Promise<void> {
+/**
+ * Puts every flag back that can be. One that cannot does not keep the others from it: what stands in
+ * its way is returned, to be told when everything else is done.
+ */
+async function flagsOff(world: World, intent: Intent): Promise<ProviderError | undefined> {
   const { flags } = world.definition.rollback
   const { target } = intent
   world.log.info(`rollback: flags of ${target} off`)
   const comment = `rollgate ${world.definition.name}: rolled back`
-  const reading = await world.flags.write({ target, flags, comment, shadowed: 'write' })
+  const reading = await world.flags.write({ target, flags, comment, obstructed: 'skip' })
   for (const { message, remedy } of reading.obstacles) {
     world.log.warning(`rollback: ${message}. ${remedy}`)
   }
+  const left = checkFlags(flags, reading).filter(({ code }) => code === 'flag_drift')
+  if (left.length > 0) {
+    const told = left.map(({ message }) => message).join('; ')
+    return new ProviderError(
+      'flags_left',
+      `not every flag of ${target} could be put back: ${told}`,
+      reading.obstacles[0]?.remedy ?? 'Set them by hand, then run rollback again.'
+    )
+  }
   await recordStep(world, intent, 'flags-off', { message: `flags of ${target} off and read back` })
+  return undefined
 }
 
 /**
  * A deployment takes the flags as they are when it is made. When an earlier attempt made one, was cut
- * off, and the flags are not off now, nobody knows what is in it.
- * @throws ProviderError (`flags_changed_meanwhile`): the next attempt makes another one
+ * off, and the flags are not off now, nobody knows what is in it: that attempt has failed, and the
+ * next one makes a deployment of its own.
  */
-async function refuseTainted(world: World, rollback: RollbackState): Promise<void> {
+async function leaveTainted(world: World, rollback: RollbackState): Promise<RollbackState> {
   const made = await world.deployer.find(cleanIntent(rollback))
   const proven = rollback.steps.some(({ deployment }) => deployment?.id === made?.id)
-  if (made !== undefined && !proven) await proveFlagsOff(world, rollback.intent)
+  if (made === undefined || proven || (await driftIn(world, rollback.intent)) === undefined) {
+    return rollback
+  }
+  const message = `${made.id} may hold the flags of somebody else; another deployment is made`
+  const end = { outcome: 'failed', message } as const
+  return (await finishRollback(world, rollback.intent, end)).rollback ?? rollback
 }
 
-async function proveFlagsOff(world: World, { target }: Intent): Promise<void> {
+/** What of the flags is not off; undefined when all are. */
+async function driftIn(world: World, { target }: Intent): Promise<string | undefined> {
   const { flags } = world.definition.rollback
   const reading = await world.flags.read(target, Object.keys(flags))
   const drifted = checkFlags(flags, reading).filter(({ code }) => code === 'flag_drift')
-  if (drifted.length === 0) return
+  return drifted.length === 0 ? undefined : drifted.map(({ message }) => message).join('; ')
+}
+
+async function proveFlagsOff(world: World, intent: Intent): Promise<void> {
+  const drift = await driftIn(world, intent)
+  if (drift === undefined) return
   throw new ProviderError(
     'flags_changed_meanwhile',
-    `the flags of ${target} changed while they were being put back: ${drifted.map(({ message }) => message).join('; ')}`,
+    `the flags of ${intent.target} changed while they were being put back: ${drift}`,
     'Run rollback again: it puts them back once more and makes another deployment.'
   )
 }
 
-async function redeploy(world: World, rollback: RollbackState): Promise<State> {
+async function redeploy(
+  world: World,
+  rollback: RollbackState,
+  left: ProviderError | undefined
+): Promise<State> {
   const { intent } = rollback
   const { target } = intent
   world.log.info(`rollback: fresh deployment of ${target} with the flags off`)
@@ -174,6 +202,8 @@ async function redeploy(world: World, rollback: RollbackState): Promise<State> {
     deadlineMs: world.definition.deployDeadlineMs,
     stillWanted: () => Promise.resolve()
   })
+  // With flags that could not be put back there is nothing to prove, and nothing to watch.
+  if (left !== undefined) throw left
   await proveFlagsOff(world, intent)
   const since = await startOfWatch(world)
   return recordStep(world, intent, 'redeployed', {
@@ -247,14 +277,14 @@ async function giveUp(world: World, intent: Intent, error: unknown): Promise<voi
   }
 }
 
-/** Records how the rollback ended, once. */
+/** Records how the rollback ended, once; every failed attempt counts, so that the next one is a new one. */
 export async function finishRollback(
   world: World,
   intent: Intent,
   end: { readonly outcome: 'verified' | 'unproven' | 'failed'; readonly message: string }
 ): Promise<State> {
   const { state } = await record(world, current =>
-    current.rollback?.finished?.outcome === end.outcome
+    end.outcome !== 'failed' && current.rollback?.finished?.outcome === end.outcome
       ? undefined
       : {
           message: `${rolloutId(current.definition, current.number)}: rollback ${end.outcome}`,

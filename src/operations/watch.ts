@@ -3,7 +3,7 @@ import { checkpointName } from '../rollout/duration.ts'
 import type { EventBody, EventOf, LookBody } from '../rollout/events.ts'
 import { isWorthRecording } from '../rollout/recording.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
-import { cleanIntent, type RollbackState, type State } from '../rollout/state.ts'
+import { cleanIntent, failedInWatch, type RollbackState, type State } from '../rollout/state.ts'
 import type { Checked, CheckRequest } from './check.ts'
 import { inspect, judgeSight, readingFile, type Sight, see, timeOf, windowOf } from './look.ts'
 import { record } from './record.ts'
@@ -12,12 +12,15 @@ import type { World } from './world.ts'
 
 /**
  * Watches the old state after a rollback until it is proven to be back. A rollback that was cut off
- * before its watch began, or whose flags or deployment have drifted since, is carried out first.
+ * before its watch began, or whose flags or deployment have drifted since, is carried out first. A
+ * rollback that was carried out and did not take effect waits for a person: doing it again by itself
+ * would make deployment after deployment.
  * @throws ProviderError when the rollback could not be finished
  */
 export async function watch(world: World, state: State, request: CheckRequest): Promise<Checked> {
   const { rollback } = state
   if (rollback === undefined) return { state }
+  if (failedInWatch(rollback)) return { state }
   if (rollback.since === undefined || state.status === 'rollback-failed') {
     return { state: await continueRollback(world) }
   }
@@ -50,7 +53,7 @@ async function observeWatch(world: World, rollback: RollbackState, since: string
     passedMs,
     look: { judgements, integrity },
     drifted: integrity.some(({ ok, code }) => !ok && REPAIRABLE.includes(code)),
-    made: decideWatch(judgements, passedMs, watchMs)
+    made: decideWatch(judgements, integrity, { passedMs, watchMs })
   }
 }
 
@@ -71,7 +74,7 @@ async function concludeWatch(
     if (current.status !== 'rolling-back') return undefined
     if (
       outcome === 'watching' &&
-      !isWorthRecording(look, current.rollback?.looks.at(-1), undefined)
+      !isWorthRecording(look, current.rollback?.looks.at(-1), current.status)
     ) {
       return undefined
     }

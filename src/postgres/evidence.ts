@@ -36,6 +36,12 @@ export function createEvidenceExporter(source: Source): EvidenceExporter {
   }
 }
 
+/** Stands in when the queries themselves cannot be loaded: no look is stopped, the manifest says why. */
+export function createUnreadableExporter(why: unknown): EvidenceExporter {
+  const about = { database: null, error: problemOf(why) }
+  return { collect: async request => [manifestOf([], request, new Map(), about)] }
+}
+
 /** What had been read before the connection broke is kept. */
 async function collectInto(
   outcomes: Map<EvidenceFile, Outcome>,

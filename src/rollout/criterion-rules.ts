@@ -26,11 +26,11 @@ const RULES = [
   }
 ] as const
 
-/** Every mistake in one criterion that has the right shape. */
+/** Every mistake in one criterion that has the right shape; names of metrics only with `metrics`. */
 export function checkCriterion(
   source: YamlSource,
   criterion: Placed<RawCriterion>,
-  metrics: MetricKinds
+  metrics?: MetricKinds
 ): readonly Problem[] {
   const { path, value } = criterion
   const rules = RULES.filter(({ marks }) => marks.some(mark => value[mark] !== undefined))
@@ -88,8 +88,9 @@ function checkMetric(
   { path, value }: Placed<RawCriterion>,
   key: 'metric' | 'control',
   kind: MetricKind,
-  metrics: MetricKinds
+  metrics: MetricKinds | undefined
 ): readonly Problem[] {
+  if (metrics === undefined) return []
   const name = value[key] ?? ''
   const found = Object.hasOwn(metrics, name) ? metrics[name] : undefined
   if (found === kind) return []
@@ -102,7 +103,7 @@ function checkMetric(
 function checkControl(
   source: YamlSource,
   criterion: Placed<RawCriterion>,
-  metrics: MetricKinds
+  metrics: MetricKinds | undefined
 ): readonly Problem[] {
   if (criterion.value.control !== undefined) {
     return checkMetric(source, criterion, 'control', 'count', metrics)

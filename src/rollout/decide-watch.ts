@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.ts'
-import type { Judgement } from './events.ts'
+import type { IntegrityFinding, Judgement } from './events.ts'
 
 /** What the watch after a rollback has come to. */
 export interface WatchMade {
@@ -13,12 +13,13 @@ const PATIENCE = 8
 
 /**
  * Whether the old state is really back. It is `verified` only by explicit passes after the whole
- * watch; a red criterion means that the rollback did not take effect.
+ * watch, with flags and deployment seen as they should be; a red criterion means that the rollback
+ * did not take effect.
  */
 export function decideWatch(
   judgements: readonly Judgement[],
-  passedMs: number,
-  watchMs: number
+  integrity: readonly IntegrityFinding[],
+  { passedMs, watchMs }: { readonly passedMs: number; readonly watchMs: number }
 ): WatchMade {
   const reason = judgements.map(({ criterion, message }) => `${criterion}: ${message}`).join('; ')
   if (judgements.some(({ verdict }) => verdict === 'red')) {
@@ -28,10 +29,13 @@ export function decideWatch(
     const left = formatDuration(watchMs - passedMs)
     return { outcome: 'watching', rule: 'watching', reason: `${left} of the watch are left` }
   }
-  if (judgements.length > 0 && judgements.every(({ verdict }) => verdict === 'pass')) {
+  const unsure = integrity.filter(({ ok }) => !ok)
+  const passed = judgements.length > 0 && judgements.every(({ verdict }) => verdict === 'pass')
+  if (passed && integrity.length > 0 && unsure.length === 0) {
     return { outcome: 'verified', rule: 'watch-pass', reason }
   }
+  const open = [...unsure.map(({ message }) => message), reason].join('; ')
   return passedMs >= PATIENCE * watchMs
-    ? { outcome: 'unproven', rule: 'watch-over', reason }
-    : { outcome: 'watching', rule: 'watch-extended', reason }
+    ? { outcome: 'unproven', rule: 'watch-over', reason: open }
+    : { outcome: 'watching', rule: 'watch-extended', reason: open }
 }

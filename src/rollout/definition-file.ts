@@ -26,8 +26,8 @@ export interface DefinitionText {
   readonly text: string
   /** SHA-256 of the text. */
   readonly digest: string
-  /** The metrics that criteria may name. */
-  readonly metrics: MetricKinds
+  /** The metrics that criteria may name; their names are not checked when it is absent. */
+  readonly metrics?: MetricKinds | undefined
 }
 
 /**
@@ -46,7 +46,7 @@ export function definitionProblems(input: DefinitionText): readonly Problem[] {
   return findProblems(readYaml(input.file, input.text), input.metrics)
 }
 
-function findProblems(source: YamlSource, metrics: MetricKinds): readonly Problem[] {
+function findProblems(source: YamlSource, metrics?: MetricKinds): readonly Problem[] {
   if (source.data === undefined || source.syntaxProblems.length > 0) {
     return source.syntaxProblems.length > 0 ? source.syntaxProblems : [emptyFile(source)]
   }

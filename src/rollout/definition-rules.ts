@@ -15,8 +15,9 @@ import type { Path, Problem, YamlSource } from './yaml-source.ts'
 /**
  * The rules between the parts of a definition, which no shape can express. Every part that has the
  * right shape is checked, whatever is wrong with the others, so that one run reports every mistake.
+ * Without `metrics`, the names of metrics are not checked.
  */
-export function checkRules(source: YamlSource, metrics: MetricKinds): readonly Problem[] {
+export function checkRules(source: YamlSource, metrics?: MetricKinds): readonly Problem[] {
   const draft = readDraft(source.data)
   return [
     ...draft.phases.flatMap(phase => checkPhase(source, draft, phase)),
@@ -25,11 +26,24 @@ export function checkRules(source: YamlSource, metrics: MetricKinds): readonly P
     ...checkRollback(source, draft),
     ...checkEnvironments(source, draft),
     ...checkSets(source, draft, metrics),
-    ...checkShown(source, metrics)
+    ...checkShown(source, metrics),
+    ...checkBlind(source)
   ]
 }
 
-function checkShown(source: YamlSource, metrics: MetricKinds): readonly Problem[] {
+/** Looks that find nothing new are recorded once an hour, so the ledger may be silent for longer. */
+const SHORTEST_BLIND_MS = 7_200_000
+
+function checkBlind(source: YamlSource): readonly Problem[] {
+  const max = record(record(source.data)?.['blind'])?.['max']
+  const maxMs = typeof max === 'string' ? parseDuration(max) : undefined
+  if (maxMs === undefined || maxMs >= SHORTEST_BLIND_MS) return []
+  const message = 'is shorter than the two hours in which a quiet look may leave no trace'
+  return [source.problem(['blind', 'max'], message, 'write 2h or more')]
+}
+
+function checkShown(source: YamlSource, metrics: MetricKinds | undefined): readonly Problem[] {
+  if (metrics === undefined) return []
   const shown = Object.keys(record(record(source.data)?.['shown']) ?? {})
   const known = Object.keys(metrics).filter(name => metrics[name] === 'proportion')
   return shown
@@ -227,7 +241,7 @@ function checkEnvironments(source: YamlSource, draft: Draft): readonly Problem[]
   ]
 }
 
-function checkSets(source: YamlSource, draft: Draft, metrics: MetricKinds): readonly Problem[] {
+function checkSets(source: YamlSource, draft: Draft, metrics?: MetricKinds): readonly Problem[] {
   const empty = [...(draft.setSizes ?? [])].flatMap(([set, size]) =>
     size > 0
       ? []

@@ -84,9 +84,17 @@ export function checkDefinition(begunWith: string, now: string): readonly Integr
       ]
 }
 
-/** Whether the database and this process agree on the time. */
-export function checkClocks(databaseNow: string, processNowMs: number): IntegrityFinding {
-  const skewMs = Math.abs(Date.parse(databaseNow) - processNowMs)
+/**
+ * Whether the database and this process agree on the time, asked between two instants of ours: however
+ * long the question took, the answer lies between them.
+ */
+export function checkClocks(
+  databaseNow: string,
+  askedMs: number,
+  answeredMs = askedMs
+): IntegrityFinding {
+  const databaseMs = Date.parse(databaseNow)
+  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs)
   const ok = skewMs < MAX_SKEW_MS
   const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`
   return { code: ok ? 'clocks' : 'clock_skew', ok, message }

@@ -53,10 +53,11 @@ export interface FlagChange {
   /** Kept beside the value at the provider: which rollout owns it. */
   readonly comment: string
   /**
-   * Whether to write flags that a branch override shadows; refused unless told. A rollback writes
-   * them: the override is then all that is left to remove.
+   * What to do when there is an obstacle; refuse the whole change unless told. With `skip`, as in a
+   * rollback, obstacles are only told: a flag that a branch override shadows is written, one with
+   * any other obstacle is left alone, and every other flag is written and read back.
    */
-  readonly shadowed?: 'refuse' | 'write'
+  readonly obstructed?: 'refuse' | 'skip'
 }
 
 /** The flags of one project. Nothing it does to one target can be seen on another. */
@@ -66,7 +67,8 @@ export interface FlagStore {
   /**
    * Brings the flags to the wanted state, whatever they were, and reads them back; the reading
    * returned is what the provider says afterwards. Repeating it changes nothing.
-   * @throws ProviderError when an obstacle forbids it (nothing was written) or the read-back differs
+   * @throws ProviderError when an obstacle forbids it (nothing was written; never with `skip`) or
+   * the read-back differs
    */
   write(change: FlagChange): Promise<FlagReading>
 }
@@ -111,7 +113,10 @@ export interface Deployer {
    * @throws ProviderError when the build fails, is cancelled at the deadline, or does not become live
    */
   deploy(request: DeployRequest): Promise<Deployment>
-  /** Cancels what an intent is still building; nothing when it builds nothing. @throws ProviderError */
+  /**
+   * Cancels what an intent is still building; nothing when it builds nothing.
+   * @throws ProviderError when a build may still go live
+   */
   abandon(intent: string): Promise<void>
   /**
    * Points the target back at a deployment that served it before; no build, old flags included.

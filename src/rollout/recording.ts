@@ -1,5 +1,5 @@
 import type { LookBody, LookEvent } from './events.ts'
-import type { Hold } from './state.ts'
+import type { RolloutStatus } from './state.ts'
 
 /** A quiet sentinel leaves a trace only when the last look on record is this old. */
 export const HEARTBEAT_MS = 3_600_000
@@ -12,12 +12,12 @@ export const HEARTBEAT_MS = 3_600_000
 export function isWorthRecording(
   look: LookBody,
   previous: LookEvent | undefined,
-  hold: Hold | undefined
+  status: RolloutStatus
 ): boolean {
   const { decision } = look
   if (isLookedAt(look) || decision === 'promote' || decision === 'rollback') return true
-  // After a resume the last look on record may say hold while nothing is held, or the reverse.
-  if (decision === 'hold' && hold === undefined) return true
+  // After a resume the last look on record may say hold while the rollout runs again.
+  if (decision === 'hold' && status === 'running') return true
   return (
     previous === undefined ||
     previous.decision !== decision ||

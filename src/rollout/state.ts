@@ -118,6 +118,27 @@ export function cleanIntent({ intent, failures }: RollbackState): string {
   return failures === 0 ? intent.id : `${intent.id}-${failures + 1}`
 }
 
+/**
+ * From when on a newer deployment that serves the phase's target was made with the phase's flags: since
+ * the phase is live, or, after they had drifted, since a look saw them as they should be again.
+ */
+export function acceptableSince({ since = '', looks }: PhaseState): string {
+  const drift = looks.findLastIndex(look =>
+    look.integrity.some(({ code }) => code === 'flag_drift')
+  )
+  return drift === -1 ? since : (looks[drift + 1]?.at ?? NEVER)
+}
+
+const NEVER = '9999-12-31T23:59:59.999Z'
+
+/** The last attempt was carried out in full, and then its watch saw that it had not taken effect. */
+export function failedInWatch({ finished, looks }: RollbackState): boolean {
+  const last = looks.at(-1)
+  return (
+    finished?.outcome === 'failed' && last?.rule === 'watch-red' && last.seq === finished.seq - 1
+  )
+}
+
 /** True when nothing that belongs to this rollout will ever happen again. */
 export function isOver(state: State): boolean {
   switch (state.status) {

@@ -73,8 +73,19 @@ async function abandon({ deployments, log }: DeployerParts, intent: string): Pro
   const building = (await deployments.ofIntent(intent)).filter(({ state }) => state === 'building')
   for (const { id } of building) {
     const { kind } = await deployments.cancel(id)
-    log.warning(`Cancelling ${id}, whose intent is superseded: ${kind}`)
+    log.warning(`Cancelling ${id}, whose intent is given up: ${kind}`)
+    if (kind !== 'done' && (await deployments.get(id)).deployment.state === 'building') {
+      throw notAbandoned(id)
+    }
   }
+}
+
+function notAbandoned(id: string): ProviderError {
+  return new ProviderError(
+    'abandon_unconfirmed',
+    `The build of ${id} could not be cancelled and may still go live`,
+    'Cancel it in the dashboard, then run the operation again.'
+  )
 }
 
 async function refuseRollingRelease(project: ProjectReader): Promise<void> {

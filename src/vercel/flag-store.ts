@@ -36,13 +36,13 @@ type Progress = 'nothing' | 'doubtful' | 'clean'
 /** Every round starts from what the provider holds, so a lost answer is settled by reading. */
 async function write(parts: FlagStoreParts, change: FlagChange): Promise<FlagReading> {
   const { records, clock } = parts
-  const { target, flags, comment } = change
+  const { target, comment } = change
   const place = await records.place(target)
   const splits = new Map<string, string | undefined>()
   let progress: Progress = 'nothing'
   for (let round = 1; ; round += 1) {
-    const seen = await look(records, target, place, Object.keys(flags))
-    refuseObstacles(seen.reading, progress, change.shadowed)
+    const seen = await look(records, target, place, Object.keys(change.flags))
+    const flags = unobstructed(change, seen.reading, progress)
     const steps = planFlags({ place, held: seen.held, wanted: flags, comment })
     if (steps.length === 0) {
       await proveUntouched(records, target, splits)
@@ -146,12 +146,22 @@ async function proveUntouched(
   }
 }
 
-function refuseObstacles(
-  { target, obstacles: all }: FlagReading,
-  progress: Progress,
-  shadowed: FlagChange['shadowed']
-): void {
-  const obstacles = all.filter(o => !(shadowed === 'write' && o.code === 'branch_override'))
+/** The part of the change that can be written; a flag that a branch shadows can. */
+function unobstructed(
+  { flags, obstructed = 'refuse' }: FlagChange,
+  reading: FlagReading,
+  progress: Progress
+): FlagChange['flags'] {
+  if (obstructed === 'refuse') {
+    refuseObstacles(reading, progress)
+    return flags
+  }
+  const inTheWay = reading.obstacles.filter(({ code }) => code !== 'branch_override')
+  const skipped = new Set(inTheWay.map(({ flag }) => flag))
+  return Object.fromEntries(Object.entries(flags).filter(([flag]) => !skipped.has(flag)))
+}
+
+function refuseObstacles({ target, obstacles }: FlagReading, progress: Progress): void {
   const [first] = obstacles
   if (!first) return
   const messages = obstacles.map(({ message }) => message).join('; ')

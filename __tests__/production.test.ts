@@ -1,0 +1,182 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { INPUT_NAMES, type InputName, parseInputs } from '../src/inputs.ts'
+import { perform } from '../src/operations/perform.ts'
+import { toOrder } from '../src/order.ts'
+import { createProduction } from '../src/production.ts'
+import { PROJECT } from './bundle/program.ts'
+import { SHORT } from './bundle/stage.ts'
+
+type Given = Partial<Record<InputName, string>>
+
+const DATABASE_URL = 'postgres://u:secret@127.0.0.1:1/h'
+
+let folder: string
+const at = (name: string): string => path.join(folder, name)
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'rollgate-production-'))
+  await writeFile(at('short.yml'), SHORT)
+  await writeFile(at('own.yml'), SHORT.replace('metric: coordinator-events', 'metric: mine'))
+  await writeFile(at('broken.yml'), SHORT.replace('soak: 1s', 'soak: soon'))
+  await mkdir(at('metrics'))
+  await writeFile(at('metrics/mine.sql'), '--! metric: mine\nSELECT 1\n')
+  await mkdir(at('home'))
+  await cp(path.join(PROJECT, 'sql'), at('home/sql'), { recursive: true })
+  await writeFile(at('home/sql/evidence/99-broken.sql'), 'SELECT 1\n')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+let opened = 0
+
+/** The real world as a composition root opens it, and what it warned of. */
+async function open(operation: string, given: Given = {}, home: string = PROJECT) {
+  opened += 1
+  const empty = Object.fromEntries(INPUT_NAMES.map(name => [name, '']))
+  const inputs = parseInputs({
+    ...(empty as Record<InputName, string>),
+    operation,
+    definition: at('short.yml'),
+    ledger: `file:${at(`ledger-${opened}.git`)}`,
+    reason: 'why',
+    target: 'preview',
+    ...given
+  })
+  const warnings: string[] = []
+  const { world, catalogue } = await createProduction(inputs, {
+    actor: { by: 'ada', run: '1' },
+    log: { info: () => undefined, warning: line => warnings.push(line) },
+    announcer: { announce: async () => undefined },
+    home,
+    scratch: folder,
+    env: {}
+  })
+  return { world, warnings, perform: () => perform(world, catalogue.headers, toOrder(inputs)) }
+}
+
+const window = { since: '2026-03-02T09:00:00Z', until: '2026-03-02T10:00:00Z' }
+
+/** What cannot be used, and the code that says so. */
+const UNUSABLE: readonly (readonly [string, () => Given, string])[] = [
+  [
+    'connection string',
+    () => ({ 'database-url': 'postgres://u:p%zz@h/db' }),
+    'database_url_invalid'
+  ],
+  [
+    'file of the authority',
+    () => ({ 'database-url': DATABASE_URL, 'database-ca': at('nowhere.pem') }),
+    'file_unreadable'
+  ],
+  [
+    'certificate',
+    () => ({
+      'database-url': 'postgres://u:p@db.example/h',
+      'database-ca': at('short.yml')
+    }),
+    'ca_certificate_invalid'
+  ]
+]
+
+describe.each(UNUSABLE)('a %s that cannot be used', (_, given, code) => {
+  test('is told by every question to the database', async () => {
+    const { world } = await open('check', given())
+    const refused = { name: 'InputError', code }
+    const look = { metrics: [], parameters: {}, since: window.since, graceMs: 0 }
+    await expect(world.metrics.look(look)).rejects.toMatchObject(refused)
+    await expect(world.metrics.databaseNow()).rejects.toMatchObject(refused)
+    await expect(world.database.inspectDatabase()).rejects.toMatchObject(refused)
+    const request = { checkpoint: 'T+0', parameters: {}, ...window }
+    await expect(world.evidence.collect(request)).rejects.toMatchObject(refused)
+  })
+
+  test('stops no operation that does not ask it', async () => {
+    expect(await (await open('status', given())).perform()).toMatchObject({ exitCode: 0 })
+    const rollback = (await open('rollback', given())).perform()
+    await expect(rollback).rejects.toMatchObject({ code: 'nothing_to_roll_back' })
+  })
+})
+
+test('an evidence query that cannot be read stops no look and is told in the manifest', async () => {
+  const { world } = await open('check', { 'database-url': DATABASE_URL }, at('home'))
+  await expect(world.metrics.databaseNow()).rejects.toMatchObject({ code: 'database_unreachable' })
+  const request = { checkpoint: 'T+0', parameters: {}, ...window }
+  const [manifest, ...others] = await world.evidence.collect(request)
+  expect(others).toEqual([])
+  expect(manifest?.path).toBe('manifest.json')
+  expect(JSON.parse(manifest?.content ?? '')).toMatchObject({
+    checkpoint: 'T+0',
+    window,
+    error: { code: 'sql_header_invalid', message: expect.stringContaining('99-broken.sql') },
+    queries: []
+  })
+})
+
+describe('metrics that cannot be loaded', () => {
+  const broken = (): Given => ({ definition: at('own.yml'), metrics: at('metrics') })
+
+  test.each(['rollback', 'hold', 'resume', 'flags', 'deploy'])(
+    'do not concern %s',
+    async operation => {
+      const { world, warnings } = await open(operation, broken())
+      expect(world.definition.name).toBe('short')
+      expect(warnings).toEqual([])
+    }
+  )
+
+  test('do not stop status, which says so', async () => {
+    const { warnings } = await open('status', broken())
+    expect(warnings).toEqual([expect.stringContaining('mine.sql')])
+  })
+
+  test('that nobody named do not stop a rollback of a definition that needs them', async () => {
+    const { world } = await open('rollback', { definition: at('own.yml') })
+    expect(world.definition.name).toBe('short')
+  })
+
+  test.each(['preflight', 'plan', 'apply', 'check', 'verify'])('stop %s', async operation => {
+    const opening = open(operation, { ...broken(), since: window.since })
+    await expect(opening).rejects.toMatchObject({ code: 'sql_header_invalid' })
+  })
+
+  test('are told by status, whatever it was that failed', async () => {
+    const { warnings } = await open('status', { metrics: at('nowhere') })
+    expect(warnings).toEqual([expect.stringContaining('nowhere cannot be read (ENOENT)')])
+  })
+
+  test('hide no other mistake of the definition', async () => {
+    const opening = open('rollback', { ...broken(), definition: at('broken.yml') })
+    await expect(opening).rejects.toMatchObject({ code: 'definition_invalid' })
+  })
+
+  test('are not warned of when they can', async () => {
+    const metrics = at('good')
+    await mkdir(metrics)
+    const header = '--! metric: mine\n--! kind: count\n--! asks: Is it quiet?\n--! unit: event\n'
+    await writeFile(at('good/mine.sql'), `${header}SELECT 1\n`)
+    expect((await open('hold', { definition: at('own.yml'), metrics })).warnings).toEqual([])
+  })
+})
+
+describe('a token that cannot be one', () => {
+  const given = {
+    'vercel-token': 'Bearer abc',
+    'vercel-org-id': 'team_1',
+    'vercel-project-id': 'prj_1'
+  }
+
+  test('stops no operation that needs no Vercel', async () => {
+    expect(await (await open('status', given)).perform()).toMatchObject({ exitCode: 0 })
+    const hold = (await open('hold', given)).perform()
+    await expect(hold).rejects.toMatchObject({ code: 'not_under_way' })
+    const resume = (await open('resume', given)).perform()
+    await expect(resume).rejects.toMatchObject({ code: 'not_held' })
+  })
+
+  test.each(['flags', 'deploy', 'plan'])('is told by %s', async operation => {
+    const asked = (await open(operation, given)).perform()
+    await expect(asked).rejects.toMatchObject({ code: 'vercel_token_malformed' })
+  })
+})
