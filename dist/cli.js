@@ -41028,6 +41028,17 @@ var IN_FORCE = /* @__PURE__ */ new Set(["applying", "soaking", "promoted"]);
 function cleanIntent({ intent, failures }) {
   return failures === 0 ? intent.id : `${intent.id}-${failures + 1}`;
 }
+function acceptableSince({ since = "", looks }) {
+  const drift = looks.findLastIndex(
+    (look4) => look4.integrity.some(({ code: code2 }) => code2 === "flag_drift")
+  );
+  return drift === -1 ? since : looks[drift + 1]?.at ?? NEVER;
+}
+var NEVER = "9999-12-31T23:59:59.999Z";
+function failedInWatch({ finished: finished2, looks }) {
+  const last = looks.at(-1);
+  return finished2?.outcome === "failed" && last?.rule === "watch-red" && last.seq === finished2.seq - 1;
+}
 function isOver(state) {
   switch (state.status) {
     case "rolled-back":
@@ -42511,8 +42522,9 @@ function checkDefinition(begunWith, now) {
     }
   ];
 }
-function checkClocks(databaseNow, processNowMs) {
-  const skewMs = Math.abs(Date.parse(databaseNow) - processNowMs);
+function checkClocks(databaseNow, askedMs, answeredMs = askedMs) {
+  const databaseMs = Date.parse(databaseNow);
+  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs);
   const ok = skewMs < MAX_SKEW_MS;
   const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`;
   return { code: ok ? "clocks" : "clock_skew", ok, message };
@@ -42523,10 +42535,10 @@ function unknownWorld(part, problem) {
 
 // src/rollout/recording.ts
 var HEARTBEAT_MS = 36e5;
-function isWorthRecording(look4, previous, hold4) {
+function isWorthRecording(look4, previous, status) {
   const { decision: decision2 } = look4;
   if (isLookedAt(look4) || decision2 === "promote" || decision2 === "rollback") return true;
-  if (decision2 === "hold" && hold4 === void 0) return true;
+  if (decision2 === "hold" && status === "running") return true;
   return previous === void 0 || previous.decision !== decision2 || signature(previous) !== signature(look4) || Date.parse(look4.at) - Date.parse(previous.at) >= HEARTBEAT_MS;
 }
 function isLookedAt({ checkpoints, judgements }) {
@@ -42556,354 +42568,6 @@ async function collectEvidence(world, phase2, current, { sight, due }) {
     collected.push(...files.map((file) => ({ ...file, path: `${folder}/${file.path}` })));
   }
   return collected;
-}
-
-// src/verdict/control.ts
-var ALIVE_PERCENT = 95;
-var FRESH_SLOTS = 2;
-function judgeControl(look4) {
-  if (!isPossible2(look4)) {
-    return dead("the counts of the control make no sense");
-  }
-  const expected = Math.floor(look4.windowMinutes / look4.slotMinutes);
-  const slots2 = new Set(look4.slots.filter((slot) => slot.events > 0).map((slot) => slot.slot));
-  return expected === 0 ? inShortWindow(slots2.size) : inSlots(look4, slots2, expected);
-}
-function inShortWindow(withEvents) {
-  const alive = withEvents > 0;
-  const message = alive ? "the control has events in a window shorter than one slot" : "the control has no event in a window shorter than one slot";
-  return { alive, share: alive ? 1 : 0, expected: 0, withEvents, message };
-}
-function inSlots(look4, slots2, expected) {
-  const withEvents = [...slots2].filter((slot) => slot < expected).length;
-  const dense = withEvents * 100 >= expected * ALIVE_PERCENT;
-  const age = look4.lastEventAgeMinutes;
-  const fresh = age !== void 0 && age < FRESH_SLOTS * look4.slotMinutes;
-  const filled = `the control has events in ${countText(withEvents)} of ${countText(expected)} slots`;
-  return {
-    alive: dense && fresh,
-    share: withEvents / expected,
-    expected,
-    withEvents,
-    message: `${filled}, ${ageText(age)}`
-  };
-}
-function ageText(age) {
-  return age === void 0 ? "its last at no known time" : `its last ${Math.floor(age)} min old`;
-}
-function dead(message) {
-  return { alive: false, share: 0, expected: 0, withEvents: 0, message };
-}
-function isPossible2(look4) {
-  const { slots: slots2, slotMinutes, windowMinutes, lastEventAgeMinutes: age } = look4;
-  return slots2.every(({ slot, events: events2 }) => isCount(slot) && isCount(events2)) && isDuration(slotMinutes) && slotMinutes > 0 && isDuration(windowMinutes) && (age === void 0 || isDuration(age));
-}
-function isDuration(minutes) {
-  return Number.isFinite(minutes) && minutes >= 0;
-}
-
-// src/verdict/finding.ts
-function unanswered(code2, message) {
-  return { kind: "unanswered", verdict: "error", code: code2, message };
-}
-
-// src/verdict/burst.ts
-function firstBurst(rule, troubled) {
-  const [enough, window] = rule.of;
-  return troubled.find((bucket, index) => {
-    const runStart = troubled[index - rule.run + 1];
-    const windowStart = troubled[index - enough + 1];
-    return runStart !== void 0 && bucket - runStart === rule.run - 1 || windowStart !== void 0 && bucket - windowStart < window;
-  });
-}
-
-// src/verdict/sustained.ts
-function judgeSustained(look4) {
-  const { counts, control: control2 } = look4;
-  const shown = control2 === void 0 ? {} : { control: control2 };
-  const fault = faultOf2(look4);
-  if (fault !== void 0) {
-    return {
-      kind: "sustained",
-      verdict: "error",
-      ...fault,
-      bucketsWithErrors: 0,
-      events: 0,
-      ...shown
-    };
-  }
-  const withErrors = counts.filter((count2) => count2.events > 0).map((count2) => count2.bucket);
-  const troubled = [...new Set(withErrors)].sort((left, right) => left - right);
-  const events2 = counts.reduce((sum, count2) => sum + count2.events, 0);
-  const ruling = troubled.length === 0 ? ruleOnSilence(control2) : ruleOnErrors(look4, troubled, events2);
-  return { kind: "sustained", ...ruling, bucketsWithErrors: troubled.length, events: events2, ...shown };
-}
-function ruleOnErrors(look4, troubled, events2) {
-  const { rule, nowBucket } = look4;
-  const seen = `${manyText(events2, "error")} in ${manyText(troubled.length, "bucket")} of ${rule.bucketMinutes} min`;
-  const first = firstBurst(rule, troubled);
-  if (first === void 0) {
-    return { verdict: "warn", code: "some_errors", message: `${seen}, not sustained` };
-  }
-  const sustained2 = `${seen}, sustained at bucket ${countText(first)}`;
-  const last = troubled.at(-1) ?? nowBucket;
-  const cleanMinutes = Math.max(nowBucket - last - 1, 0) * rule.bucketMinutes;
-  if (cleanMinutes < rule.healMinutes) {
-    const message2 = `${sustained2} and not healed since`;
-    return { verdict: "red", code: "sustained", message: message2, firstSustainedBucket: first };
-  }
-  const message = `${sustained2}, clean for the ${countText(Math.floor(cleanMinutes))} min since the last error`;
-  return { verdict: rule.healed, code: "healed", message, firstSustainedBucket: first };
-}
-function ruleOnSilence(control2) {
-  if (control2?.alive === true) {
-    return { verdict: "pass", code: "none_seen", message: `no error seen, and ${control2.message}` };
-  }
-  const why = control2 === void 0 ? "no control was read" : control2.message;
-  const message = `no error seen, but silence proves nothing: ${why}`;
-  return { verdict: "insufficient", code: "control_dead", message };
-}
-function faultOf2({
-  rule,
-  counts,
-  nowBucket
-}) {
-  if (!isSensible(rule)) {
-    return { code: "bad-rule", message: "the rule for sustained errors makes no sense" };
-  }
-  if (!isCount(nowBucket)) {
-    return {
-      code: "bad-counts",
-      message: `the counts make no sense: the look is in bucket ${nowBucket}`
-    };
-  }
-  const wrong = counts.find(
-    ({ bucket, events: events2 }) => !isCount(bucket) || !isCount(events2) || bucket > nowBucket
-  );
-  if (wrong !== void 0) {
-    const message = `the counts make no sense: bucket ${wrong.bucket} has ${wrong.events} errors, the look is in bucket ${nowBucket}`;
-    return { code: "bad-counts", message };
-  }
-  return void 0;
-}
-function isSensible({
-  run: run4,
-  of: [enough, window],
-  bucketMinutes,
-  healMinutes
-}) {
-  const ordered2 = [run4, enough, window].every(isCount) && run4 >= 1 && enough >= 1 && enough <= window;
-  return ordered2 && isPositive(bucketMinutes) && isPositive(healMinutes);
-}
-function isPositive(minutes) {
-  return Number.isFinite(minutes) && minutes > 0;
-}
-
-// src/verdict/zero-tolerance.ts
-function judgeZeroTolerance(look4) {
-  const { events: events2, control: control2 } = look4;
-  const shown = control2 === void 0 ? {} : { control: control2 };
-  return { kind: "zero-tolerance", ...ruleOn2(look4), events: isCount(events2) ? events2 : 0, ...shown };
-}
-function ruleOn2(look4) {
-  const { events: events2, control: control2 } = look4;
-  if (!isCount(events2)) {
-    return { verdict: "error", code: "bad-counts", message: `${events2} is no number of events` };
-  }
-  if (events2 > 0) {
-    const message2 = `${manyText(events2, "event")} seen where none is allowed`;
-    return { verdict: "red", code: "event_seen", message: message2 };
-  }
-  if (control2?.alive === true) {
-    return { verdict: "pass", code: "none_seen", message: `no event seen, and ${control2.message}` };
-  }
-  const why = control2 === void 0 ? "no control was read" : control2.message;
-  const message = `no event seen, but silence proves nothing: ${why}`;
-  return { verdict: "insufficient", code: "control_dead", message };
-}
-
-// src/rollout/judge.ts
-var HOUR_MS = 36e5;
-var MINUTE_MS2 = 6e4;
-function judge2(criteria, reading, frame) {
-  return criteria.map((criterion2) => toJudgement(criterion2, findingOf(criterion2, reading, frame)));
-}
-function judgeBlind(criteria, { code: code2, message }) {
-  return criteria.map((criterion2) => toJudgement(criterion2, unanswered(code2, message)));
-}
-function showFigures(shown, reading) {
-  return Object.entries(shown).flatMap(([metric, label]) => {
-    const answer2 = answerOf(reading, metric);
-    const rows = answer2.kind === "answered" ? answer2.rows : [];
-    const total = rows.reduce((sum, row) => sum + (row.total ?? 0), 0);
-    const hits = rows.reduce((sum, row) => sum + row.hits, 0);
-    return total === 0 ? [] : [{ metric, label, hits, total }];
-  });
-}
-function toJudgement(criterion2, finding) {
-  const { verdict: verdict2, code: code2, message } = finding;
-  return {
-    criterion: criterion2.name,
-    metric: criterion2.metric,
-    verdict: verdict2,
-    code: code2,
-    message,
-    finding: { ...finding }
-  };
-}
-function findingOf(criterion2, reading, frame) {
-  const answer2 = answerOf(reading, criterion2.metric);
-  if (answer2.kind === "unanswered") {
-    return unanswered(answer2.code, `${criterion2.metric}: ${answer2.message}`);
-  }
-  switch (criterion2.kind) {
-    case "proportion":
-      return proportionFinding(criterion2, reading, answer2.rows, frame);
-    case "zero-tolerance":
-      return zeroToleranceFinding(criterion2, reading, answer2.rows);
-    case "sustained":
-      return sustainedFinding(criterion2, reading, answer2.rows);
-  }
-}
-function answerOf(reading, metric) {
-  return reading.answers[metric] ?? {
-    kind: "unanswered",
-    code: "not_asked",
-    message: "was not answered",
-    remedy: "Look at the SQL file of the metric."
-  };
-}
-function proportionFinding(criterion2, reading, rows, frame) {
-  const { pass, warn, red, strictMinN } = criterion2;
-  const nowHour = Math.max(0, Math.ceil(windowMs(reading) / HOUR_MS) - 1);
-  return judgeProportion({
-    rule: {
-      pass,
-      ...warn === void 0 ? {} : { warn },
-      red,
-      strictMinN,
-      horizonHours: Math.max(1, Math.ceil(frame.horizonMs / HOUR_MS))
-    },
-    counts: rows.map((row) => ({
-      hour: slotOf(reading, row, HOUR_MS),
-      hits: row.hits,
-      total: row.total ?? Number.NaN
-    })),
-    nowHour,
-    ...frame.checkpointMs === void 0 ? {} : { checkpointHour: Math.min(nowHour, Math.floor(frame.checkpointMs / HOUR_MS)) }
-  });
-}
-function zeroToleranceFinding(criterion2, reading, rows) {
-  const events2 = rows.reduce((sum, row) => sum + row.hits, 0);
-  const control2 = controlOf(criterion2.control, reading);
-  if (control2.kind === "unanswered") return events2 > 0 ? judgeZeroTolerance({ events: events2 }) : control2;
-  return judgeZeroTolerance({ events: events2, control: control2.finding });
-}
-function sustainedFinding(criterion2, reading, rows) {
-  const { run: run4, of, bucketMs, healMs, healed } = criterion2;
-  const control2 = controlOf(criterion2.control, reading);
-  const finding = judgeSustained({
-    rule: { run: run4, of, bucketMinutes: bucketMs / MINUTE_MS2, healMinutes: healMs / MINUTE_MS2, healed },
-    counts: rows.map((row) => ({ bucket: slotOf(reading, row, bucketMs), events: row.hits })),
-    nowBucket: Math.max(0, Math.ceil(windowMs(reading) / bucketMs) - 1),
-    ...control2.kind === "unanswered" ? {} : { control: control2.finding }
-  });
-  return control2.kind === "unanswered" && finding.verdict === "insufficient" ? control2 : finding;
-}
-function controlOf(control2, reading) {
-  const answer2 = answerOf(reading, control2.metric);
-  if (answer2.kind === "unanswered") {
-    return unanswered(answer2.code, `control ${control2.metric}: ${answer2.message}`);
-  }
-  const untilMs = Date.parse(reading.until);
-  const newest = answer2.rows.filter((row) => row.hits > 0).map((row) => Date.parse(row.latest ?? row.bucket)).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  return {
-    kind: "answered",
-    finding: judgeControl({
-      slots: answer2.rows.map((row) => ({
-        slot: slotOf(reading, row, control2.slotMs),
-        events: row.hits
-      })),
-      slotMinutes: control2.slotMs / MINUTE_MS2,
-      windowMinutes: windowMs(reading) / MINUTE_MS2,
-      ...Number.isFinite(newest) ? { lastEventAgeMinutes: Math.max(0, untilMs - newest) / MINUTE_MS2 } : {}
-    })
-  };
-}
-function windowMs(reading) {
-  return Date.parse(reading.until) - Date.parse(reading.since);
-}
-function slotOf(reading, row, slotMs) {
-  return Math.floor((Date.parse(row.bucket) - Date.parse(reading.since)) / slotMs);
-}
-
-// src/operations/look.ts
-async function see(world, criteria, window) {
-  const { definition } = world;
-  try {
-    const reading = await world.metrics.look({
-      metrics: [.../* @__PURE__ */ new Set([...metricsOf(criteria), ...Object.keys(definition.shown)])],
-      parameters: parametersOf(definition, window.target),
-      since: window.since,
-      graceMs: definition.database.graceMs
-    });
-    return { kind: "seen", reading };
-  } catch (error2) {
-    if (!(error2 instanceof EvidenceError)) throw error2;
-    return { kind: "blind", blindness: { code: error2.code, message: error2.message } };
-  }
-}
-function timeOf(world, sight) {
-  return sight.kind === "seen" ? Date.parse(sight.reading.databaseNow) : world.clock.now();
-}
-function judgeSight(criteria, sight, frame) {
-  return sight.kind === "seen" ? judge2(criteria, sight.reading, frame) : judgeBlind(criteria, sight.blindness);
-}
-function figuresOf({ definition }, sight) {
-  const shown = sight.kind === "seen" ? showFigures(definition.shown, sight.reading) : [];
-  return shown.length === 0 ? {} : { shown: [...shown] };
-}
-async function inspect(world, expected, sight) {
-  const [flags3, deployment3] = await Promise.all([
-    orUnknown(
-      `flags of ${expected.target}`,
-      async () => checkFlags(
-        expected.flags,
-        await world.flags.read(expected.target, Object.keys(expected.flags))
-      )
-    ),
-    orUnknown(`deployment of ${expected.target}`, async () => [
-      checkDeployment(
-        expected.target,
-        expected.deployment,
-        expected.since,
-        await world.deployer.live(expected.target)
-      )
-    ])
-  ]);
-  const clocks2 = sight.kind === "seen" ? [checkClocks(sight.reading.databaseNow, world.clock.now())] : [];
-  return [...flags3, ...deployment3, ...clocks2];
-}
-async function orUnknown(part, check2) {
-  try {
-    return await check2();
-  } catch (error2) {
-    if (!(error2 instanceof ProviderError)) throw error2;
-    return [unknownWorld(part, error2.message)];
-  }
-}
-function windowOf(sight) {
-  if (sight.kind === "blind") return { digests: {} };
-  const { since, until, databaseNow, version: version2, snapshot, digests } = sight.reading;
-  return { window: { since, until, databaseNow, version: version2, snapshot }, digests: { ...digests } };
-}
-function readingFile(folder, sight, frame) {
-  const content = sight.kind === "seen" ? { frame, reading: sight.reading } : { frame, ...sight };
-  return { path: `${folder}/reading.json`, content: `${JSON.stringify(content, null, 1)}
-` };
-}
-function horizonMs(phase2) {
-  return phase2.soakMs + phase2.extendMs;
 }
 
 // src/report/dashboard.ts
@@ -43224,6 +42888,401 @@ function lastPhase({ definition }) {
   return enabledPhases(definition).at(-1)?.name ?? "";
 }
 
+// src/operations/go-live.ts
+async function goLive(world, intent, { id, url: url2 }) {
+  const since = await startOfSoak(world);
+  const { state } = await record2(world, (current) => {
+    const phase2 = currentPhase(current);
+    if (phase2?.intent?.id === intent.id && phase2.status === "soaking") return void 0;
+    if (!isOpen(current, intent)) throw superseded(current, intent);
+    const deployment3 = { id, url: url2 };
+    return {
+      message: `${rolloutId(current.definition, current.number)}: ${intent.phase} is live`,
+      events: [{ kind: "phase-applied", phase: intent.phase, intent: intent.id, deployment: deployment3, since }]
+    };
+  });
+  world.log.info(`${intent.phase}: live at ${url2}, soaking since ${since}`);
+  return state;
+}
+async function startOfSoak(world) {
+  try {
+    return await world.metrics.databaseNow();
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    world.log.warning(`the database did not tell the time: ${error2.message}`);
+    return new Date(world.clock.now()).toISOString();
+  }
+}
+function requireWanted(state, intent) {
+  if (!isOpen(state, intent)) throw superseded(state, intent);
+  if (state.status === "running") return;
+  throw new ConflictError(
+    "held_meanwhile",
+    `${intent.phase} was held while it was being applied: ${state.hold?.reason ?? "no reason given"}.`,
+    "Resume the rollout and apply the phase again, which goes on where this stopped; or roll it back."
+  );
+}
+function isOpen(state, intent) {
+  const current = currentPhase(state);
+  return current?.intent?.id === intent.id && current.status === "applying";
+}
+function superseded(state, intent) {
+  return new ConflictError(
+    "superseded",
+    `${intent.phase} is no longer to be applied: the rollout is ${state.status}.`,
+    "Look at the status of the rollout."
+  );
+}
+
+// src/verdict/control.ts
+var ALIVE_PERCENT = 95;
+var FRESH_SLOTS = 2;
+function judgeControl(look4) {
+  if (!isPossible2(look4)) {
+    return dead("the counts of the control make no sense");
+  }
+  const expected = Math.floor(look4.windowMinutes / look4.slotMinutes);
+  const slots2 = new Set(look4.slots.filter((slot) => slot.events > 0).map((slot) => slot.slot));
+  return expected === 0 ? inShortWindow(slots2.size) : inSlots(look4, slots2, expected);
+}
+function inShortWindow(withEvents) {
+  const alive = withEvents > 0;
+  const message = alive ? "the control has events in a window shorter than one slot" : "the control has no event in a window shorter than one slot";
+  return { alive, share: alive ? 1 : 0, expected: 0, withEvents, message };
+}
+function inSlots(look4, slots2, expected) {
+  const withEvents = [...slots2].filter((slot) => slot < expected).length;
+  const dense = withEvents * 100 >= expected * ALIVE_PERCENT;
+  const age = look4.lastEventAgeMinutes;
+  const fresh = age !== void 0 && age < FRESH_SLOTS * look4.slotMinutes;
+  const filled = `the control has events in ${countText(withEvents)} of ${countText(expected)} slots`;
+  return {
+    alive: dense && fresh,
+    share: withEvents / expected,
+    expected,
+    withEvents,
+    message: `${filled}, ${ageText(age)}`
+  };
+}
+function ageText(age) {
+  return age === void 0 ? "its last at no known time" : `its last ${Math.floor(age)} min old`;
+}
+function dead(message) {
+  return { alive: false, share: 0, expected: 0, withEvents: 0, message };
+}
+function isPossible2(look4) {
+  const { slots: slots2, slotMinutes, windowMinutes, lastEventAgeMinutes: age } = look4;
+  return slots2.every(({ slot, events: events2 }) => isCount(slot) && isCount(events2)) && isDuration(slotMinutes) && slotMinutes > 0 && isDuration(windowMinutes) && (age === void 0 || isDuration(age));
+}
+function isDuration(minutes) {
+  return Number.isFinite(minutes) && minutes >= 0;
+}
+
+// src/verdict/finding.ts
+function unanswered(code2, message) {
+  return { kind: "unanswered", verdict: "error", code: code2, message };
+}
+
+// src/verdict/burst.ts
+function firstBurst(rule, troubled) {
+  const [enough, window] = rule.of;
+  return troubled.find((bucket, index) => {
+    const runStart = troubled[index - rule.run + 1];
+    const windowStart = troubled[index - enough + 1];
+    return runStart !== void 0 && bucket - runStart === rule.run - 1 || windowStart !== void 0 && bucket - windowStart < window;
+  });
+}
+
+// src/verdict/sustained.ts
+function judgeSustained(look4) {
+  const { counts, control: control2 } = look4;
+  const shown = control2 === void 0 ? {} : { control: control2 };
+  const fault = faultOf2(look4);
+  if (fault !== void 0) {
+    return {
+      kind: "sustained",
+      verdict: "error",
+      ...fault,
+      bucketsWithErrors: 0,
+      events: 0,
+      ...shown
+    };
+  }
+  const withErrors = counts.filter((count2) => count2.events > 0).map((count2) => count2.bucket);
+  const troubled = [...new Set(withErrors)].sort((left, right) => left - right);
+  const events2 = counts.reduce((sum, count2) => sum + count2.events, 0);
+  const ruling = troubled.length === 0 ? ruleOnSilence(control2) : ruleOnErrors(look4, troubled, events2);
+  return { kind: "sustained", ...ruling, bucketsWithErrors: troubled.length, events: events2, ...shown };
+}
+function ruleOnErrors(look4, troubled, events2) {
+  const { rule, nowBucket } = look4;
+  const seen = `${manyText(events2, "error")} in ${manyText(troubled.length, "bucket")} of ${rule.bucketMinutes} min`;
+  const first = firstBurst(rule, troubled);
+  if (first === void 0) {
+    return { verdict: "warn", code: "some_errors", message: `${seen}, not sustained` };
+  }
+  const sustained2 = `${seen}, sustained at bucket ${countText(first)}`;
+  const last = troubled.at(-1) ?? nowBucket;
+  const cleanMinutes = Math.max(nowBucket - last - 1, 0) * rule.bucketMinutes;
+  if (cleanMinutes < rule.healMinutes) {
+    const message2 = `${sustained2} and not healed since`;
+    return { verdict: "red", code: "sustained", message: message2, firstSustainedBucket: first };
+  }
+  const message = `${sustained2}, clean for the ${countText(Math.floor(cleanMinutes))} min since the last error`;
+  return { verdict: rule.healed, code: "healed", message, firstSustainedBucket: first };
+}
+function ruleOnSilence(control2) {
+  if (control2?.alive === true) {
+    return { verdict: "pass", code: "none_seen", message: `no error seen, and ${control2.message}` };
+  }
+  const why = control2 === void 0 ? "no control was read" : control2.message;
+  const message = `no error seen, but silence proves nothing: ${why}`;
+  return { verdict: "insufficient", code: "control_dead", message };
+}
+function faultOf2({
+  rule,
+  counts,
+  nowBucket
+}) {
+  if (!isSensible(rule)) {
+    return { code: "bad-rule", message: "the rule for sustained errors makes no sense" };
+  }
+  if (!isCount(nowBucket)) {
+    return {
+      code: "bad-counts",
+      message: `the counts make no sense: the look is in bucket ${nowBucket}`
+    };
+  }
+  const wrong = counts.find(
+    ({ bucket, events: events2 }) => !isCount(bucket) || !isCount(events2) || bucket > nowBucket
+  );
+  if (wrong !== void 0) {
+    const message = `the counts make no sense: bucket ${wrong.bucket} has ${wrong.events} errors, the look is in bucket ${nowBucket}`;
+    return { code: "bad-counts", message };
+  }
+  return void 0;
+}
+function isSensible({
+  run: run4,
+  of: [enough, window],
+  bucketMinutes,
+  healMinutes
+}) {
+  const ordered2 = [run4, enough, window].every(isCount) && run4 >= 1 && enough >= 1 && enough <= window;
+  return ordered2 && isPositive(bucketMinutes) && isPositive(healMinutes);
+}
+function isPositive(minutes) {
+  return Number.isFinite(minutes) && minutes > 0;
+}
+
+// src/verdict/zero-tolerance.ts
+function judgeZeroTolerance(look4) {
+  const { events: events2, control: control2 } = look4;
+  const shown = control2 === void 0 ? {} : { control: control2 };
+  return { kind: "zero-tolerance", ...ruleOn2(look4), events: isCount(events2) ? events2 : 0, ...shown };
+}
+function ruleOn2(look4) {
+  const { events: events2, control: control2 } = look4;
+  if (!isCount(events2)) {
+    return { verdict: "error", code: "bad-counts", message: `${events2} is no number of events` };
+  }
+  if (events2 > 0) {
+    const message2 = `${manyText(events2, "event")} seen where none is allowed`;
+    return { verdict: "red", code: "event_seen", message: message2 };
+  }
+  if (control2?.alive === true) {
+    return { verdict: "pass", code: "none_seen", message: `no event seen, and ${control2.message}` };
+  }
+  const why = control2 === void 0 ? "no control was read" : control2.message;
+  const message = `no event seen, but silence proves nothing: ${why}`;
+  return { verdict: "insufficient", code: "control_dead", message };
+}
+
+// src/rollout/judge.ts
+var HOUR_MS = 36e5;
+var MINUTE_MS2 = 6e4;
+function judge2(criteria, reading, frame) {
+  return criteria.map((criterion2) => toJudgement(criterion2, findingOf(criterion2, reading, frame)));
+}
+function judgeBlind(criteria, { code: code2, message }) {
+  return criteria.map((criterion2) => toJudgement(criterion2, unanswered(code2, message)));
+}
+function showFigures(shown, reading) {
+  return Object.entries(shown).flatMap(([metric, label]) => {
+    const answer2 = answerOf(reading, metric);
+    const rows = answer2.kind === "answered" ? answer2.rows : [];
+    const total = rows.reduce((sum, row) => sum + (row.total ?? 0), 0);
+    const hits = rows.reduce((sum, row) => sum + row.hits, 0);
+    return total === 0 ? [] : [{ metric, label, hits, total }];
+  });
+}
+function toJudgement(criterion2, finding) {
+  const { verdict: verdict2, code: code2, message } = finding;
+  return {
+    criterion: criterion2.name,
+    metric: criterion2.metric,
+    verdict: verdict2,
+    code: code2,
+    message,
+    finding: { ...finding }
+  };
+}
+function findingOf(criterion2, reading, frame) {
+  const answer2 = answerOf(reading, criterion2.metric);
+  if (answer2.kind === "unanswered") {
+    return unanswered(answer2.code, `${criterion2.metric}: ${answer2.message}`);
+  }
+  switch (criterion2.kind) {
+    case "proportion":
+      return proportionFinding(criterion2, reading, answer2.rows, frame);
+    case "zero-tolerance":
+      return zeroToleranceFinding(criterion2, reading, answer2.rows);
+    case "sustained":
+      return sustainedFinding(criterion2, reading, answer2.rows);
+  }
+}
+function answerOf(reading, metric) {
+  return reading.answers[metric] ?? {
+    kind: "unanswered",
+    code: "not_asked",
+    message: "was not answered",
+    remedy: "Look at the SQL file of the metric."
+  };
+}
+function proportionFinding(criterion2, reading, rows, frame) {
+  const { pass, warn, red, strictMinN } = criterion2;
+  const nowHour = Math.max(0, Math.ceil(windowMs(reading) / HOUR_MS) - 1);
+  return judgeProportion({
+    rule: {
+      pass,
+      ...warn === void 0 ? {} : { warn },
+      red,
+      strictMinN,
+      horizonHours: Math.max(1, Math.ceil(frame.horizonMs / HOUR_MS))
+    },
+    counts: rows.map((row) => ({
+      hour: slotOf(reading, row, HOUR_MS),
+      hits: row.hits,
+      total: row.total ?? Number.NaN
+    })),
+    nowHour,
+    ...frame.checkpointMs === void 0 ? {} : { checkpointHour: Math.min(nowHour, Math.floor(frame.checkpointMs / HOUR_MS)) }
+  });
+}
+function zeroToleranceFinding(criterion2, reading, rows) {
+  const events2 = rows.reduce((sum, row) => sum + row.hits, 0);
+  const control2 = controlOf(criterion2.control, reading);
+  if (control2.kind === "unanswered") return events2 > 0 ? judgeZeroTolerance({ events: events2 }) : control2;
+  return judgeZeroTolerance({ events: events2, control: control2.finding });
+}
+function sustainedFinding(criterion2, reading, rows) {
+  const { run: run4, of, bucketMs, healMs, healed } = criterion2;
+  const control2 = controlOf(criterion2.control, reading);
+  const finding = judgeSustained({
+    rule: { run: run4, of, bucketMinutes: bucketMs / MINUTE_MS2, healMinutes: healMs / MINUTE_MS2, healed },
+    counts: rows.map((row) => ({ bucket: slotOf(reading, row, bucketMs), events: row.hits })),
+    nowBucket: Math.max(0, Math.ceil(windowMs(reading) / bucketMs) - 1),
+    ...control2.kind === "unanswered" ? {} : { control: control2.finding }
+  });
+  return control2.kind === "unanswered" && finding.verdict === "insufficient" ? control2 : finding;
+}
+function controlOf(control2, reading) {
+  const answer2 = answerOf(reading, control2.metric);
+  if (answer2.kind === "unanswered") {
+    return unanswered(answer2.code, `control ${control2.metric}: ${answer2.message}`);
+  }
+  const untilMs = Date.parse(reading.until);
+  const newest = answer2.rows.filter((row) => row.hits > 0).map((row) => Date.parse(row.latest ?? row.bucket)).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return {
+    kind: "answered",
+    finding: judgeControl({
+      slots: answer2.rows.map((row) => ({
+        slot: slotOf(reading, row, control2.slotMs),
+        events: row.hits
+      })),
+      slotMinutes: control2.slotMs / MINUTE_MS2,
+      windowMinutes: windowMs(reading) / MINUTE_MS2,
+      ...Number.isFinite(newest) ? { lastEventAgeMinutes: Math.max(0, untilMs - newest) / MINUTE_MS2 } : {}
+    })
+  };
+}
+function windowMs(reading) {
+  return Date.parse(reading.until) - Date.parse(reading.since);
+}
+function slotOf(reading, row, slotMs) {
+  return Math.floor((Date.parse(row.bucket) - Date.parse(reading.since)) / slotMs);
+}
+
+// src/operations/look.ts
+async function see(world, criteria, window) {
+  const { definition } = world;
+  const askedMs = world.clock.now();
+  try {
+    const reading = await world.metrics.look({
+      metrics: [.../* @__PURE__ */ new Set([...metricsOf(criteria), ...Object.keys(definition.shown)])],
+      parameters: parametersOf(definition, window.target),
+      since: window.since,
+      graceMs: definition.database.graceMs
+    });
+    return { kind: "seen", reading, askedMs, answeredMs: world.clock.now() };
+  } catch (error2) {
+    if (!(error2 instanceof EvidenceError)) throw error2;
+    return { kind: "blind", blindness: { code: error2.code, message: error2.message } };
+  }
+}
+function timeOf(world, sight) {
+  return sight.kind === "seen" ? Date.parse(sight.reading.databaseNow) : world.clock.now();
+}
+function judgeSight(criteria, sight, frame) {
+  return sight.kind === "seen" ? judge2(criteria, sight.reading, frame) : judgeBlind(criteria, sight.blindness);
+}
+function figuresOf({ definition }, sight) {
+  const shown = sight.kind === "seen" ? showFigures(definition.shown, sight.reading) : [];
+  return shown.length === 0 ? {} : { shown: [...shown] };
+}
+async function inspect(world, expected, sight) {
+  const [flags3, deployment3] = await Promise.all([
+    orUnknown(
+      `flags of ${expected.target}`,
+      async () => checkFlags(
+        expected.flags,
+        await world.flags.read(expected.target, Object.keys(expected.flags))
+      )
+    ),
+    orUnknown(`deployment of ${expected.target}`, async () => [
+      checkDeployment(
+        expected.target,
+        expected.deployment,
+        expected.since,
+        await world.deployer.live(expected.target)
+      )
+    ])
+  ]);
+  const clocks2 = sight.kind === "seen" ? [checkClocks(sight.reading.databaseNow, sight.askedMs, sight.answeredMs)] : [];
+  return [...flags3, ...deployment3, ...clocks2];
+}
+async function orUnknown(part, check2) {
+  try {
+    return await check2();
+  } catch (error2) {
+    if (!(error2 instanceof ProviderError)) throw error2;
+    return [unknownWorld(part, error2.message)];
+  }
+}
+function windowOf(sight) {
+  if (sight.kind === "blind") return { digests: {} };
+  const { since, until, databaseNow, version: version2, snapshot, digests } = sight.reading;
+  return { window: { since, until, databaseNow, version: version2, snapshot }, digests: { ...digests } };
+}
+function readingFile(folder, sight, frame) {
+  const content = sight.kind === "seen" ? { frame, reading: sight.reading } : { frame, ...sight };
+  return { path: `${folder}/reading.json`, content: `${JSON.stringify(content, null, 1)}
+` };
+}
+function horizonMs(phase2) {
+  return phase2.soakMs + phase2.extendMs;
+}
+
 // src/report/by-hand.ts
 function renderByHand(definition, { target: target2, baseline }) {
   const production = target2 === "production";
@@ -43276,15 +43335,14 @@ function nothingToRollBack(state) {
 }
 async function continueRollback(world) {
   const state = await readState(world);
-  const { rollback: rollback3 } = state;
-  if (rollback3 === void 0) return state;
-  const { intent } = rollback3;
+  if (state.rollback === void 0) return state;
+  const { intent } = state.rollback;
   try {
     await abandonForward(world, state, intent);
+    const rollback3 = await leaveTainted(world, state.rollback);
     await reinstateBaseline(world, rollback3);
-    await refuseTainted(world, rollback3);
-    await flagsOff(world, intent);
-    return await redeploy(world, rollback3);
+    const left = await flagsOff(world, intent);
+    return await redeploy(world, rollback3, left);
   } catch (error2) {
     await giveUp(world, intent, error2);
     throw error2;
@@ -43324,29 +43382,48 @@ async function flagsOff(world, intent) {
   const { target: target2 } = intent;
   world.log.info(`rollback: flags of ${target2} off`);
   const comment = `rollgate ${world.definition.name}: rolled back`;
-  const reading = await world.flags.write({ target: target2, flags: flags3, comment, shadowed: "write" });
+  const reading = await world.flags.write({ target: target2, flags: flags3, comment, obstructed: "skip" });
   for (const { message, remedy } of reading.obstacles) {
     world.log.warning(`rollback: ${message}. ${remedy}`);
   }
+  const left = checkFlags(flags3, reading).filter(({ code: code2 }) => code2 === "flag_drift");
+  if (left.length > 0) {
+    const told2 = left.map(({ message }) => message).join("; ");
+    return new ProviderError(
+      "flags_left",
+      `not every flag of ${target2} could be put back: ${told2}`,
+      reading.obstacles[0]?.remedy ?? "Set them by hand, then run rollback again."
+    );
+  }
   await recordStep(world, intent, "flags-off", { message: `flags of ${target2} off and read back` });
+  return void 0;
 }
-async function refuseTainted(world, rollback3) {
+async function leaveTainted(world, rollback3) {
   const made = await world.deployer.find(cleanIntent(rollback3));
   const proven = rollback3.steps.some(({ deployment: deployment3 }) => deployment3?.id === made?.id);
-  if (made !== void 0 && !proven) await proveFlagsOff(world, rollback3.intent);
+  if (made === void 0 || proven || await driftIn(world, rollback3.intent) === void 0) {
+    return rollback3;
+  }
+  const message = `${made.id} may hold the flags of somebody else; another deployment is made`;
+  const end2 = { outcome: "failed", message };
+  return (await finishRollback(world, rollback3.intent, end2)).rollback ?? rollback3;
 }
-async function proveFlagsOff(world, { target: target2 }) {
+async function driftIn(world, { target: target2 }) {
   const { flags: flags3 } = world.definition.rollback;
   const reading = await world.flags.read(target2, Object.keys(flags3));
   const drifted = checkFlags(flags3, reading).filter(({ code: code2 }) => code2 === "flag_drift");
-  if (drifted.length === 0) return;
+  return drifted.length === 0 ? void 0 : drifted.map(({ message }) => message).join("; ");
+}
+async function proveFlagsOff(world, intent) {
+  const drift = await driftIn(world, intent);
+  if (drift === void 0) return;
   throw new ProviderError(
     "flags_changed_meanwhile",
-    `the flags of ${target2} changed while they were being put back: ${drifted.map(({ message }) => message).join("; ")}`,
+    `the flags of ${intent.target} changed while they were being put back: ${drift}`,
     "Run rollback again: it puts them back once more and makes another deployment."
   );
 }
-async function redeploy(world, rollback3) {
+async function redeploy(world, rollback3, left) {
   const { intent } = rollback3;
   const { target: target2 } = intent;
   world.log.info(`rollback: fresh deployment of ${target2} with the flags off`);
@@ -43358,6 +43435,7 @@ async function redeploy(world, rollback3) {
     deadlineMs: world.definition.deployDeadlineMs,
     stillWanted: () => Promise.resolve()
   });
+  if (left !== void 0) throw left;
   await proveFlagsOff(world, intent);
   const since = await startOfWatch(world);
   return recordStep(world, intent, "redeployed", {
@@ -43417,7 +43495,7 @@ ${renderByHand(world.definition, intent)}`
 async function finishRollback(world, intent, end2) {
   const { state } = await record2(
     world,
-    (current) => current.rollback?.finished?.outcome === end2.outcome ? void 0 : {
+    (current) => end2.outcome !== "failed" && current.rollback?.finished?.outcome === end2.outcome ? void 0 : {
       message: `${rolloutId(current.definition, current.number)}: rollback ${end2.outcome}`,
       events: [{ kind: "rollback-finished", intent: intent.id, ...end2 }]
     }
@@ -43430,7 +43508,7 @@ function rollbackIn(events2) {
 
 // src/rollout/decide-watch.ts
 var PATIENCE = 8;
-function decideWatch(judgements, passedMs, watchMs) {
+function decideWatch(judgements, integrity, { passedMs, watchMs }) {
   const reason = judgements.map(({ criterion: criterion2, message }) => `${criterion2}: ${message}`).join("; ");
   if (judgements.some(({ verdict: verdict2 }) => verdict2 === "red")) {
     return { outcome: "failed", rule: "watch-red", reason };
@@ -43439,16 +43517,20 @@ function decideWatch(judgements, passedMs, watchMs) {
     const left = formatDuration(watchMs - passedMs);
     return { outcome: "watching", rule: "watching", reason: `${left} of the watch are left` };
   }
-  if (judgements.length > 0 && judgements.every(({ verdict: verdict2 }) => verdict2 === "pass")) {
+  const unsure = integrity.filter(({ ok }) => !ok);
+  const passed = judgements.length > 0 && judgements.every(({ verdict: verdict2 }) => verdict2 === "pass");
+  if (passed && integrity.length > 0 && unsure.length === 0) {
     return { outcome: "verified", rule: "watch-pass", reason };
   }
-  return passedMs >= PATIENCE * watchMs ? { outcome: "unproven", rule: "watch-over", reason } : { outcome: "watching", rule: "watch-extended", reason };
+  const open3 = [...unsure.map(({ message }) => message), reason].join("; ");
+  return passedMs >= PATIENCE * watchMs ? { outcome: "unproven", rule: "watch-over", reason: open3 } : { outcome: "watching", rule: "watch-extended", reason: open3 };
 }
 
 // src/operations/watch.ts
 async function watch(world, state, request3) {
   const { rollback: rollback3 } = state;
   if (rollback3 === void 0) return { state };
+  if (failedInWatch(rollback3)) return { state };
   if (rollback3.since === void 0 || state.status === "rollback-failed") {
     return { state: await continueRollback(world) };
   }
@@ -43472,7 +43554,7 @@ async function observeWatch(world, rollback3, since) {
     passedMs,
     look: { judgements, integrity },
     drifted: integrity.some(({ ok, code: code2 }) => !ok && REPAIRABLE.includes(code2)),
-    made: decideWatch(judgements, passedMs, watchMs)
+    made: decideWatch(judgements, integrity, { passedMs, watchMs })
   };
 }
 var REPAIRABLE = ["flag_drift", "deployment_gone", "deployment_replaced"];
@@ -43482,7 +43564,7 @@ async function concludeWatch(world, rollback3, seen, request3) {
   const { outcome, reason } = seen.made;
   const { state, events: events2 } = await record2(world, (current) => {
     if (current.status !== "rolling-back") return void 0;
-    if (outcome === "watching" && !isWorthRecording(look4, current.rollback?.looks.at(-1), void 0)) {
+    if (outcome === "watching" && !isWorthRecording(look4, current.rollback?.looks.at(-1), current.status)) {
       return void 0;
     }
     const { at: _stampedLater, ...body } = look4;
@@ -43538,13 +43620,50 @@ async function check(world, request3) {
       return { state };
   }
 }
-async function lookAtPhase(world, state, request3) {
-  const current = currentPhase(state);
-  const phase2 = current && phaseNamed(world.definition, current.name);
-  if (current?.status !== "soaking" || phase2 === void 0) return { state };
+async function lookAtPhase(world, before, request3) {
+  const state = await adopt(world, before);
+  const current = watchedPhase(state);
+  if (current === void 0) return { state };
+  const phase2 = phaseNamed(world.definition, current.name);
+  if (phase2 === void 0) throw unknownPhase2(world, current);
   const observed = await observe(world, state, phase2, current);
   const evidence = await collectEvidence(world, phase2, current, observed);
   return conclude(world, { phase: phase2, current, observed, evidence, request: request3 });
+}
+function watchedPhase(state) {
+  const phase2 = phaseInForce(state);
+  return phase2?.status === "soaking" || phase2?.status === "promoted" ? phase2 : void 0;
+}
+async function adopt(world, state) {
+  const current = currentPhase(state);
+  if (current?.status !== "applying" || current.intent === void 0) return state;
+  const { intent } = current;
+  const live = await world.deployer.live(intent.target);
+  if (live?.intent === intent.id) return goLive(world, intent, live);
+  const begunMs = world.clock.now() - Date.parse(intent.at);
+  if (state.status === "held" || begunMs < world.definition.deployDeadlineMs + GRACE_MS)
+    return state;
+  const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`;
+  const held2 = await record2(
+    world,
+    (now) => currentPhase(now)?.status === "applying" && now.status === "running" ? {
+      message: `${rolloutId(now.definition, now.number)}: ${intent.phase} was cut off`,
+      events: [{ kind: "held", cause: "error", reason }]
+    } : void 0
+  );
+  if (held2.events.length > 0) {
+    const title = `${rolloutId(state.definition, state.number)} is held in ${intent.phase}`;
+    await world.announcer.announce({ kind: "held", title, body: reason });
+  }
+  return held2.state;
+}
+var GRACE_MS = 6e5;
+function unknownPhase2({ definition }, { name: name2 }) {
+  return new InputError(
+    "phase_unknown",
+    `${name2} is live, and ${definition.name} has no such phase any more, so nobody can judge it.`,
+    "Put the phase back into the definition under its old name, or roll back."
+  );
 }
 async function observe(world, state, phase2, current) {
   const { target: target2, flags: flags3, criteria } = phase2;
@@ -43553,23 +43672,27 @@ async function observe(world, state, phase2, current) {
   const nowMs = timeOf(world, sight);
   const { deployment: made = { id: "", url: "" }, intent } = current;
   const deployment3 = intent === void 0 ? made : { ...made, intent: intent.id };
-  const expected = { target: target2, flags: flags3, deployment: deployment3, since };
+  const expected = { target: target2, flags: flags3, deployment: deployment3, since: acceptableSince(current) };
   const integrity = [
     ...checkDefinition(state.digest, world.definition.digest),
     ...await inspect(world, expected, sight)
   ];
-  return { sight, nowMs, integrity, due: dueLook(phase2, current, nowMs) };
+  return { sight, nowMs, integrity, due: dueFor(phase2, current, nowMs) };
+}
+function dueFor(phase2, current, nowMs) {
+  const due = dueLook(phase2, current, nowMs);
+  return current.status === "promoted" ? { ...due, checkpoints: [], final: false, dueMs: void 0, lateMs: 0 } : due;
 }
 async function conclude(world, conclusion) {
   const { current, request: request3, observed } = conclusion;
   let made;
   const recorded = await record2(world, (state2) => {
     made = void 0;
-    const now = currentPhase(state2);
-    if (now?.status !== "soaking" || now.since !== current.since) return void 0;
+    const now = state2.rollback === void 0 ? watchedPhase(state2) : void 0;
+    if (now?.name !== current.name || now.since !== current.since) return void 0;
     const look5 = lookBody(world, conclusion, state2, now);
     made = { look: look5, before: now };
-    if (!isWorthRecording(look5, now.looks.at(-1), state2.hold)) return void 0;
+    if (!isWorthRecording(look5, now.looks.at(-1), state2.status)) return void 0;
     return {
       message: headline(state2, look5),
       events: [eventOf(look5), ...consequences(state2, look5)],
@@ -43586,7 +43709,7 @@ async function conclude(world, conclusion) {
 }
 function lookBody(world, { phase: phase2, observed, request: request3 }, state, current) {
   const { sight, nowMs, integrity } = observed;
-  const due = dueLook(phase2, current, nowMs);
+  const due = dueFor(phase2, current, nowMs);
   const frame = frameOf(phase2, current);
   const judgements = [...judgeSight(world.definition.criteria[phase2.criteria] ?? [], sight, frame)];
   const made = decide({
@@ -43666,7 +43789,7 @@ async function announce(world, state, look4, before) {
     await world.announcer.announce({ kind: "held", title, body: look4.reason });
   }
   if (look4.decision === "rollback") {
-    const title = `${id} is rolled back from ${look4.phase}`;
+    const title = `${id} is being rolled back from ${look4.phase}`;
     await world.announcer.announce({ kind: "rolled-back", title, body: look4.reason });
   }
   if (look4.decision === "promote") {
@@ -43918,6 +44041,7 @@ async function begin(world, ready) {
   const { phase: phase2 } = ready;
   const open3 = openIntent(ready.state, phase2.name);
   if (open3 !== void 0) {
+    refuseEdited(phase2, open3);
     world.log.info(`${phase2.name}: taking up what an earlier run had begun`);
     return { phase: phase2, intent: open3, rollout: idOf(ready.state) };
   }
@@ -43943,6 +44067,16 @@ function refuseOutdated({ state, phase: phase2, digest }) {
     "briefing_outdated",
     `What ${phase2.name} would change is no longer what its briefing showed (${current.planned?.digest} then, ${digest} now).`,
     "Plan the phase again and let the new briefing be approved."
+  );
+}
+function refuseEdited(phase2, { target: target2, flags: flags3 }) {
+  const wanted = Object.entries(phase2.flags);
+  const same = phase2.target === target2 && wanted.length === Object.keys(flags3).length && wanted.every(([flag, value]) => flags3[flag] === value);
+  if (same) return;
+  throw new InputError(
+    "intent_outdated",
+    `${phase2.name} was cut off half-way, and the definition wants other flags or another target now.`,
+    "Put the phase back as it was and apply it again, or roll back and start anew."
   );
 }
 async function prove(world, ready, state) {
@@ -43979,7 +44113,8 @@ function intend(world, ready, approval, state) {
   };
 }
 async function carryOut(world, { phase: phase2, intent, rollout }) {
-  const { name: name2, target: target2, flags: flags3 } = phase2;
+  const { target: target2, flags: flags3 } = intent;
+  const { name: name2 } = phase2;
   const stillWanted = async () => requireWanted(await readState(world), intent);
   await stillWanted();
   world.log.info(`${name2}: setting ${Object.keys(flags3).length} flags on ${target2}`);
@@ -43994,41 +44129,8 @@ async function carryOut(world, { phase: phase2, intent, rollout }) {
     deadlineMs: world.definition.deployDeadlineMs,
     stillWanted
   });
-  const since = await startOfSoak(world);
-  await recordApplied(world, intent, deployment3, since);
-  world.log.info(`${name2}: live at ${deployment3.url}, soaking since ${since}`);
+  await goLive(world, intent, deployment3);
   return deployment3;
-}
-async function startOfSoak(world) {
-  try {
-    return await world.metrics.databaseNow();
-  } catch (error2) {
-    if (!(error2 instanceof EvidenceError)) throw error2;
-    world.log.warning(`the database did not tell the time: ${error2.message}`);
-    return new Date(world.clock.now()).toISOString();
-  }
-}
-async function recordApplied(world, intent, { id, url: url2 }, since) {
-  await record2(world, (state) => {
-    const current = currentPhase(state);
-    if (current?.intent?.id === intent.id && current.status === "soaking") return void 0;
-    requireWanted(state, intent);
-    const deployment3 = { id, url: url2 };
-    return {
-      message: `${idOf(state)}: ${intent.phase} is live`,
-      events: [{ kind: "phase-applied", phase: intent.phase, intent: intent.id, deployment: deployment3, since }]
-    };
-  });
-}
-function requireWanted(state, intent) {
-  const current = currentPhase(state);
-  const open3 = current?.intent?.id === intent.id && current.status === "applying";
-  if (open3 && state.status === "running") return;
-  throw new ConflictError(
-    "superseded",
-    `${intent.phase} is no longer to be applied: the rollout is ${state.status}.`,
-    "Look at the status of the rollout; what has to be undone is being undone."
-  );
 }
 function raiseOvertaken(phase2) {
   throw new ConflictError(
@@ -44051,7 +44153,9 @@ async function recover(world, work, error2) {
 async function putBack(world, work, error2) {
   const { intent, rollout } = work;
   const { target: target2, before } = intent;
-  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was`);
+  const why = error2 instanceof RollgateError ? `: ${error2.message}` : "";
+  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was${why}`);
+  await world.deployer.abandon(intent.id);
   await world.flags.write({
     target: target2,
     flags: before.flags,
@@ -44068,7 +44172,7 @@ async function stopServing(world, { intent, rollout }) {
   const live = await world.deployer.live(target2);
   if (live?.intent !== intent.id) return;
   if (target2 === "production" && before.deployment !== void 0) {
-    return world.deployer.reinstate(target2, before.deployment.id);
+    await world.deployer.reinstate(target2, before.deployment.id);
   }
   await world.deployer.deploy({
     target: target2,
@@ -46608,6 +46712,10 @@ function createEvidenceExporter(source) {
     }
   };
 }
+function createUnreadableExporter(why) {
+  const about = { database: null, error: problemOf2(why) };
+  return { collect: async (request3) => [manifestOf([], request3, /* @__PURE__ */ new Map(), about)] };
+}
 async function collectInto(outcomes, { target: target2, files, limits }, request3) {
   let database2;
   try {
@@ -46912,6 +47020,30 @@ function createPostgres(settings) {
   };
 }
 
+// src/refusing-parts.ts
+function refusingProject(why) {
+  const refused2 = () => Promise.reject(why);
+  return {
+    flags: { read: refused2, write: refused2 },
+    deployer: {
+      live: refused2,
+      find: refused2,
+      deploy: refused2,
+      abandon: refused2,
+      reinstate: refused2
+    },
+    project: { inspectProject: refused2 }
+  };
+}
+function refusingDatabase(why) {
+  const refused2 = () => Promise.reject(why);
+  return {
+    metrics: { look: refused2, databaseNow: refused2 },
+    evidence: { collect: refused2 },
+    database: { inspectDatabase: refused2 }
+  };
+}
+
 // src/rollout/criterion-rules.ts
 var RULES2 = [
   { rule: "pass and red", marks: ["pass", "red"], keys: ["pass", "warn", "red", "strict_min_n"] },
@@ -46962,6 +47094,7 @@ function checkSustained(source, { path: path12, value }) {
   ];
 }
 function checkMetric(source, { path: path12, value }, key, kind2, metrics) {
+  if (metrics === void 0) return [];
   const name2 = value[key] ?? "";
   const found = Object.hasOwn(metrics, name2) ? metrics[name2] : void 0;
   if (found === kind2) return [];
@@ -47000,7 +47133,7 @@ function checkBounds(source, { path: path12, value }) {
     return [source.problem([...path12, "red"], "looks in the same direction as pass", fix)];
   }
   const apart = isFloor(pass) ? pass.percent > red.percent : pass.percent < red.percent;
-  return apart && isOpen(pass.percent) && isOpen(red.percent) ? [] : [
+  return apart && isOpen2(pass.percent) && isOpen2(red.percent) ? [] : [
     source.problem(
       [...path12, "red"],
       "leaves no room between pass and red",
@@ -47008,7 +47141,7 @@ function checkBounds(source, { path: path12, value }) {
     )
   ];
 }
-function isOpen(percent) {
+function isOpen2(percent) {
   return percent > 0 && percent < 100;
 }
 
@@ -47133,10 +47266,20 @@ function checkRules(source, metrics) {
     ...checkRollback(source, draft),
     ...checkEnvironments(source, draft),
     ...checkSets(source, draft, metrics),
-    ...checkShown(source, metrics)
+    ...checkShown(source, metrics),
+    ...checkBlind(source)
   ];
 }
+var SHORTEST_BLIND_MS = 72e5;
+function checkBlind(source) {
+  const max = record3(record3(source.data)?.["blind"])?.["max"];
+  const maxMs = typeof max === "string" ? parseDuration(max) : void 0;
+  if (maxMs === void 0 || maxMs >= SHORTEST_BLIND_MS) return [];
+  const message = "is shorter than the two hours in which a quiet look may leave no trace";
+  return [source.problem(["blind", "max"], message, "write 2h or more")];
+}
 function checkShown(source, metrics) {
+  if (metrics === void 0) return [];
   const shown = Object.keys(record3(record3(source.data)?.["shown"]) ?? {});
   const known = Object.keys(metrics).filter((name2) => metrics[name2] === "proportion");
   return shown.filter((name2) => !known.includes(name2)).map((name2) => {
@@ -47752,7 +47895,7 @@ import * as path3 from "path";
 import * as fs2 from "fs";
 import * as path2 from "path";
 var __awaiter = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -47773,7 +47916,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -47876,7 +48019,7 @@ function isUnixExecutable(stats) {
 
 // node_modules/@actions/io/lib/io.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -47897,7 +48040,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -47970,7 +48113,7 @@ function findInPath(tool) {
 // node_modules/@actions/exec/lib/toolrunner.js
 import { setTimeout as setTimeout2 } from "timers";
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -47991,7 +48134,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -48415,7 +48558,7 @@ var ExecState = class _ExecState extends events.EventEmitter {
 
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -48436,7 +48579,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -48734,10 +48877,10 @@ async function refuseSuperseded({ deployments, log }, { target: target2, stillWa
   if (target2 !== "production" || deployment3.state !== "building") return;
   try {
     await stillWanted();
-  } catch (superseded) {
+  } catch (superseded2) {
     const { kind: kind2 } = await deployments.cancel(deployment3.id);
     log.warning(`Cancelling ${deployment3.id}, which is no longer wanted: ${kind2}`);
-    throw superseded;
+    throw superseded2;
   }
 }
 async function refuseWrongTarget({ deployments }, { target: target2 }, { deployment: deployment3 }) {
@@ -48841,8 +48984,18 @@ async function abandon({ deployments, log }, intent) {
   const building = (await deployments.ofIntent(intent)).filter(({ state }) => state === "building");
   for (const { id } of building) {
     const { kind: kind2 } = await deployments.cancel(id);
-    log.warning(`Cancelling ${id}, whose intent is superseded: ${kind2}`);
+    log.warning(`Cancelling ${id}, whose intent is given up: ${kind2}`);
+    if (kind2 !== "done" && (await deployments.get(id)).deployment.state === "building") {
+      throw notAbandoned(id);
+    }
   }
+}
+function notAbandoned(id) {
+  return new ProviderError(
+    "abandon_unconfirmed",
+    `The build of ${id} could not be cancelled and may still go live`,
+    "Cancel it in the dashboard, then run the operation again."
+  );
 }
 async function refuseRollingRelease(project2) {
   const { name: name2, rollingRelease } = await project2.read();
@@ -49130,13 +49283,13 @@ function createFlagStore(parts) {
 }
 async function write(parts, change) {
   const { records, clock: clock2 } = parts;
-  const { target: target2, flags: flags3, comment } = change;
+  const { target: target2, comment } = change;
   const place = await records.place(target2);
   const splits = /* @__PURE__ */ new Map();
   let progress = "nothing";
   for (let round = 1; ; round += 1) {
-    const seen = await look3(records, target2, place, Object.keys(flags3));
-    refuseObstacles(seen.reading, progress, change.shadowed);
+    const seen = await look3(records, target2, place, Object.keys(change.flags));
+    const flags3 = unobstructed(change, seen.reading, progress);
     const steps = planFlags({ place, held: seen.held, wanted: flags3, comment });
     if (steps.length === 0) {
       await proveUntouched(records, target2, splits);
@@ -49210,8 +49363,16 @@ async function proveUntouched(records, target2, splits) {
     );
   }
 }
-function refuseObstacles({ target: target2, obstacles: all }, progress, shadowed) {
-  const obstacles = all.filter((o) => !(shadowed === "write" && o.code === "branch_override"));
+function unobstructed({ flags: flags3, obstructed = "refuse" }, reading, progress) {
+  if (obstructed === "refuse") {
+    refuseObstacles(reading, progress);
+    return flags3;
+  }
+  const inTheWay = reading.obstacles.filter(({ code: code2 }) => code2 !== "branch_override");
+  const skipped = new Set(inTheWay.map(({ flag }) => flag));
+  return Object.fromEntries(Object.entries(flags3).filter(([flag]) => !skipped.has(flag)));
+}
+function refuseObstacles({ target: target2, obstacles }, progress) {
   const [first] = obstacles;
   if (!first) return;
   const messages = obstacles.map(({ message }) => message).join("; ");
@@ -49401,10 +49562,9 @@ var clock = {
 };
 async function createProduction2(inputs, surroundings2) {
   const { home, log, announcer, actor } = surroundings2;
-  const own2 = { path: path5.join(home, "sql", "metrics"), shownAs: "sql/metrics" };
-  const theirs = inputs.metrics === void 0 ? [] : [{ path: inputs.metrics, shownAs: inputs.metrics }];
-  const catalogue = await loadCatalogue([own2, ...theirs]);
-  const definition = await loadDefinition(inputs.definition, catalogue);
+  const known = await findMetrics(inputs, home, log);
+  const definition = await loadDefinition(inputs.definition, known);
+  const catalogue = known ?? NO_METRICS;
   const world = {
     definition,
     actor,
@@ -49420,9 +49580,24 @@ async function createProduction2(inputs, surroundings2) {
   };
   return { world, catalogue };
 }
+var JUDGE_NOTHING = ["rollback", "hold", "resume", "flags", "deploy"];
+var NO_METRICS = { headers: [], files: [] };
+async function findMetrics({ metrics, operation: operation2 }, home, log) {
+  if (JUDGE_NOTHING.includes(operation2)) return void 0;
+  const own2 = { path: path5.join(home, "sql", "metrics"), shownAs: "sql/metrics" };
+  const theirs = metrics === void 0 ? [] : [{ path: metrics, shownAs: metrics }];
+  try {
+    return await loadCatalogue([own2, ...theirs]);
+  } catch (error2) {
+    if (operation2 !== "status") throw error2;
+    const why = types4.isNativeError(error2) ? error2.message : String(error2);
+    log.warning(`${operation2} goes on without the metrics, which cannot be loaded: ${why}`);
+    return void 0;
+  }
+}
 async function loadDefinition(file, catalogue) {
   const text2 = await readText2(file, "definition");
-  const metrics = Object.fromEntries(catalogue.headers.map(({ name: name2, kind: kind2 }) => [name2, kind2]));
+  const metrics = catalogue && Object.fromEntries(catalogue.headers.map(({ name: name2, kind: kind2 }) => [name2, kind2]));
   return parseDefinition({ file, text: text2, digest: sha256(text2), metrics });
 }
 async function readText2(file, input) {
@@ -49449,74 +49624,69 @@ function openProject(inputs, { log, scratch, env }) {
   const teamId = inputs["vercel-org-id"];
   const projectId = inputs["vercel-project-id"];
   if (token === void 0 || teamId === void 0 || projectId === void 0) {
-    return missingProject({ token, teamId, projectId });
+    return refusingProject(projectMissing({ token, teamId, projectId }));
   }
-  return createVercel({
-    apiUrl: inputs["vercel-api-url"],
-    token,
-    teamId,
-    projectId,
+  const account = { apiUrl: inputs["vercel-api-url"], token, teamId, projectId };
+  const options = {
+    ...account,
     cwd: inputs["working-directory"],
     configFolder: path5.join(scratch, "vercel"),
     cli: inputs["vercel-cli"],
     baseEnv: env,
     clock,
     log
-  });
+  };
+  try {
+    return createVercel(options);
+  } catch (error2) {
+    return refusingProject(error2);
+  }
 }
-function missingProject(given2) {
+function projectMissing(given2) {
   const names = {
     token: "vercel-token (VERCEL_TOKEN)",
     teamId: "vercel-org-id (VERCEL_ORG_ID)",
     projectId: "vercel-project-id (VERCEL_PROJECT_ID)"
   };
   const missing2 = Object.keys(names).filter((key) => given2[key] === void 0);
-  const refuse2 = () => {
-    throw new InputError(
-      "vercel_missing",
-      `Vercel cannot be asked: ${missing2.map((key) => names[key]).join(", ")} not given.`,
-      "Set the secret in the environment of the target, and hand it to the action or the command."
-    );
-  };
-  const refused2 = async () => refuse2();
-  return {
-    flags: { read: refused2, write: refused2 },
-    deployer: {
-      live: refused2,
-      find: refused2,
-      deploy: refused2,
-      abandon: refused2,
-      reinstate: refused2
-    },
-    project: { inspectProject: refused2 }
-  };
+  return new InputError(
+    "vercel_missing",
+    `Vercel cannot be asked: ${missing2.map((key) => names[key]).join(", ")} not given.`,
+    "Set the secret in the environment of the target, and hand it to the action or the command."
+  );
 }
 async function openDatabase(inputs, definition, catalogue, home) {
   const connectionString = inputs["database-url"];
-  if (connectionString === void 0) return missingDatabase(definition);
+  if (connectionString === void 0) return refusingDatabase(databaseMissing(definition));
   const authority = inputs["database-ca"];
-  return createPostgres({
-    connectionString,
-    caCertificate: authority === void 0 ? void 0 : await readText2(authority, "database-ca"),
-    catalogue,
-    evidenceFiles: await loadEvidenceFiles([
-      { path: path5.join(home, "sql", "evidence"), shownAs: "sql/evidence" }
-    ])
-  });
+  try {
+    const caCertificate = authority === void 0 ? void 0 : await readText2(authority, "database-ca");
+    const evidence = await loadEvidence(home);
+    const postgres = createPostgres({
+      connectionString,
+      caCertificate,
+      catalogue,
+      evidenceFiles: evidence.files
+    });
+    return { ...postgres, ...evidence.instead };
+  } catch (error2) {
+    return refusingDatabase(error2);
+  }
 }
-function missingDatabase({ database: database2 }) {
-  const refused2 = () => Promise.reject(
-    new InputError(
-      "database_missing",
-      `The database cannot be asked: database-url (${database2.secret}) is not given.`,
-      `Set the secret ${database2.secret} in the environment of the target.`
-    )
+async function loadEvidence(home) {
+  const folder = { path: path5.join(home, "sql", "evidence"), shownAs: "sql/evidence" };
+  try {
+    return { files: await loadEvidenceFiles([folder]) };
+  } catch (error2) {
+    return { files: [], instead: { evidence: createUnreadableExporter(error2) } };
+  }
+}
+function databaseMissing({ database: database2 }) {
+  return new InputError(
+    "database_missing",
+    `The database cannot be asked: database-url (${database2.secret}) is not given.`,
+    `Set the secret ${database2.secret} in the environment of the target.`
   );
-  return {
-    metrics: { look: refused2, databaseNow: refused2 },
-    evidence: { collect: refused2 },
-    database: { inspectDatabase: refused2 }
-  };
 }
 function sha256(text2) {
   return createHash2("sha256").update(text2).digest("hex");

@@ -49502,7 +49502,7 @@ var HttpResponseRetryCodes = [
 import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -49523,7 +49523,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -49802,7 +49802,7 @@ import * as path2 from "path";
 import * as fs2 from "fs";
 import * as path from "path";
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -49823,7 +49823,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -49926,7 +49926,7 @@ function isUnixExecutable(stats) {
 
 // node_modules/@actions/io/lib/io.js
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -49947,7 +49947,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -50020,7 +50020,7 @@ function findInPath(tool) {
 // node_modules/@actions/exec/lib/toolrunner.js
 import { setTimeout as setTimeout2 } from "timers";
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -50041,7 +50041,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -50465,7 +50465,7 @@ var ExecState = class _ExecState extends events.EventEmitter {
 
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
+  function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
       resolve3(value);
     });
@@ -50486,7 +50486,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve3(result.value) : adopt2(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -57352,6 +57352,17 @@ var IN_FORCE = /* @__PURE__ */ new Set(["applying", "soaking", "promoted"]);
 function cleanIntent({ intent, failures }) {
   return failures === 0 ? intent.id : `${intent.id}-${failures + 1}`;
 }
+function acceptableSince({ since = "", looks }) {
+  const drift = looks.findLastIndex(
+    (look4) => look4.integrity.some(({ code: code2 }) => code2 === "flag_drift")
+  );
+  return drift === -1 ? since : looks[drift + 1]?.at ?? NEVER;
+}
+var NEVER = "9999-12-31T23:59:59.999Z";
+function failedInWatch({ finished, looks }) {
+  const last = looks.at(-1);
+  return finished?.outcome === "failed" && last?.rule === "watch-red" && last.seq === finished.seq - 1;
+}
 function isOver(state) {
   switch (state.status) {
     case "rolled-back":
@@ -58922,8 +58933,9 @@ function checkDefinition(begunWith, now) {
     }
   ];
 }
-function checkClocks(databaseNow, processNowMs) {
-  const skewMs = Math.abs(Date.parse(databaseNow) - processNowMs);
+function checkClocks(databaseNow, askedMs, answeredMs = askedMs) {
+  const databaseMs = Date.parse(databaseNow);
+  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs);
   const ok = skewMs < MAX_SKEW_MS;
   const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`;
   return { code: ok ? "clocks" : "clock_skew", ok, message };
@@ -58934,10 +58946,10 @@ function unknownWorld(part, problem) {
 
 // src/rollout/recording.ts
 var HEARTBEAT_MS = 36e5;
-function isWorthRecording(look4, previous, hold4) {
+function isWorthRecording(look4, previous, status) {
   const { decision: decision2 } = look4;
   if (isLookedAt(look4) || decision2 === "promote" || decision2 === "rollback") return true;
-  if (decision2 === "hold" && hold4 === void 0) return true;
+  if (decision2 === "hold" && status === "running") return true;
   return previous === void 0 || previous.decision !== decision2 || signature(previous) !== signature(look4) || Date.parse(look4.at) - Date.parse(previous.at) >= HEARTBEAT_MS;
 }
 function isLookedAt({ checkpoints, judgements }) {
@@ -58967,6 +58979,370 @@ async function collectEvidence(world, phase2, current, { sight, due }) {
     collected.push(...files.map((file) => ({ ...file, path: `${folder}/${file.path}` })));
   }
   return collected;
+}
+
+// src/report/dashboard.ts
+var OPENING = "<!-- rollgate:dashboard -->";
+var CLOSING = "<!-- /rollgate:dashboard -->";
+var COLUMNS = ["rollout", "phase", "status", "last look", "last verdict", "what happens next"];
+var BLANK = `# Rollgate
+
+Every rollout, as of its last entry in this ledger. Only the table is written by Rollgate.
+
+${OPENING}
+${CLOSING}
+`;
+var ROW = /^\| \[[^|]*\]\(([a-z][a-z0-9-]*)\/\d+\/verification\.md\)(?: \|[^|]*){5} \|$/u;
+function renderDashboard(input) {
+  const { before, inside, after } = split(input.previous ?? BLANK) ?? ANEW;
+  const others = inside.split("\n").flatMap((row) => {
+    const name2 = ROW.exec(row)?.[1];
+    return name2 === void 0 || name2 === input.definition.name ? [] : [{ name: name2, row }];
+  });
+  const [head = "", rule = "", own2 = ""] = table(COLUMNS, [rowOf(input)]).split("\n");
+  const rows = [...others, { name: input.definition.name, row: own2 }];
+  const sorted = rows.sort((a, b) => a.name < b.name ? -1 : 1).map(({ row }) => row);
+  return [before, "\n", [head, rule, ...sorted].join("\n"), "\n", after].join("");
+}
+var ANEW = {
+  before: BLANK.slice(0, BLANK.indexOf(OPENING) + OPENING.length),
+  inside: "",
+  after: BLANK.slice(BLANK.indexOf(CLOSING))
+};
+function split(text2) {
+  const start2 = text2.indexOf(OPENING) + OPENING.length;
+  const end = text2.indexOf(CLOSING);
+  const once = text2.lastIndexOf(OPENING) === text2.indexOf(OPENING) && text2.includes(OPENING);
+  return once && end >= start2 && text2.lastIndexOf(CLOSING) === end ? { before: text2.slice(0, start2), inside: text2.slice(start2, end), after: text2.slice(end) } : void 0;
+}
+function rowOf({ definition, state, now }) {
+  const look4 = latestLook(state);
+  const next = whatNext({ definition, state, now });
+  const ahead2 = nextText(next, definition.timeZone);
+  const log = `${rolloutFolder(definition.name, state.number)}/verification.md`;
+  return [
+    link(rolloutName(definition, state), log),
+    state.rollback?.intent.phase ?? currentPhase(state)?.name ?? NOTHING2,
+    state.status,
+    look4 === void 0 ? NOTHING2 : lookText(definition, state, look4, now),
+    look4 === void 0 ? NOTHING2 : outcomeText(look4),
+    next.who === void 0 ? ahead2 : `${ahead2}. ${next.who}`
+  ];
+}
+function latestLook(state) {
+  return state.rollback?.looks.at(-1) ?? lastLook(state);
+}
+function lookText(definition, state, look4, now) {
+  const ageMs = Math.max(0, Date.parse(now) - Date.parse(look4.at));
+  const open3 = state.status === "running" || state.status === "held";
+  const blind2 = open3 && ageMs > definition.blind.maxMs ? ": too long ago" : "";
+  return `${utcText(look4.at)}, ${formatDuration(ageMs)} old at ${utcText(now)}${blind2}`;
+}
+
+// src/report/issue.ts
+function issuesOf(events2) {
+  return events2.flatMap((event, index) => {
+    const later = events2.slice(index + 1);
+    const earlier = events2.slice(0, index);
+    switch (event.kind) {
+      case "held":
+        return [hold2(event, `held (${event.cause})`, later)];
+      case "look":
+        return [...holdOf(event, earlier, later), ...driftOf(event, earlier)];
+      case "phase-failed":
+        return [{ ...moment(event, "failed", event.message), phase: event.phase }];
+      case "aborted":
+        return [moment(event, "aborted", event.reason)];
+      default:
+        return [];
+    }
+  });
+}
+function holdOf(look4, earlier, later) {
+  if (look4.decision !== "hold") return [];
+  const cause2 = look4.cause ?? "error";
+  const open3 = openHold(earlier);
+  return open3 === cause2 ? [] : [{ ...hold2(look4, `held (${cause2})`, later), phase: look4.phase }];
+}
+function openHold(events2) {
+  const last = events2.findLast(
+    (event) => event.kind === "held" || event.kind === "look" || endsHold(event)
+  );
+  if (last?.kind === "held") return last.cause;
+  return last?.kind === "look" && last.decision === "hold" ? last.cause ?? "error" : void 0;
+}
+function endsHold(event) {
+  switch (event.kind) {
+    case "look":
+      return event.decision !== "hold";
+    case "resumed":
+    case "rollback-requested":
+    case "aborted":
+      return true;
+    default:
+      return false;
+  }
+}
+function driftOf(look4, earlier) {
+  if (look4.cause === "integrity") return [];
+  const before = earlier.findLast((event) => event.kind === "look");
+  const known = new Set(before?.integrity.filter(({ ok }) => !ok).map(({ message }) => message));
+  return look4.integrity.filter(({ ok, message }) => !ok && !known.has(message)).map(({ message }) => ({ ...moment(look4, "integrity", message), phase: look4.phase }));
+}
+function hold2(event, issue3, later) {
+  const end = later.find(endsHold);
+  return { ...moment(event, issue3, event.reason), ...end === void 0 ? {} : { ended: end.at } };
+}
+function moment({ at, by }, issue3, what) {
+  return { opened: at, issue: issue3, what, by };
+}
+
+// src/report/verification-log.ts
+function renderVerificationLog(input) {
+  const { definition, state, events: events2 } = input;
+  const sections = [
+    `# ${md`Verification log: ${rolloutName(definition, state)}`.markdown}`,
+    list(facts(input)),
+    section(
+      "Phases",
+      PHASE_COLUMNS,
+      phaseLines(definition, state).map((phase2) => phaseRow2(phase2, events2))
+    ),
+    section("Checks", CHECK_COLUMNS, looksIn(events2).map(checkRow)),
+    section("Rollback log", ["time", "step", "what", "by"], events2.flatMap(rollbackRow)),
+    section("Issues log", ISSUE_COLUMNS, issueRows(events2)),
+    section(
+      "Sign-offs",
+      ["time", "phase", "approved by", "comment", "proof"],
+      events2.flatMap(signOffRow)
+    ),
+    section("Final metrics", METRIC_COLUMNS, metricRows(definition, state))
+  ];
+  return `${sections.join("\n\n")}
+`;
+}
+var PHASE_COLUMNS = [
+  "phase",
+  "target",
+  "status",
+  "started",
+  "completed",
+  "duration",
+  "flags",
+  "notes"
+];
+var CHECK_COLUMNS = [
+  "phase",
+  "check",
+  "due",
+  "ran",
+  "late by",
+  "woken by",
+  "captured by",
+  "outcome",
+  "evidence"
+];
+var ISSUE_COLUMNS = ["opened", "ended", "phase", "issue", "what", "by"];
+var METRIC_COLUMNS = ["phase", "look", ...CRITERION_COLUMNS];
+function section(title, columns, rows) {
+  return `## ${title}
+
+${rows.length === 0 ? "None." : table(columns, rows)}`;
+}
+function facts({ definition, state, events: events2 }) {
+  const at = (instant3) => instantText(instant3, definition.timeZone);
+  const started2 = state.startedAt === void 0 ? md`Not started` : md`Started: ${at(state.startedAt)} by ${state.startedBy ?? "nobody known"}`;
+  const last = events2.at(-1);
+  return [
+    md`Status: **${state.status}**`,
+    started2,
+    ...state.endedAt === void 0 ? [] : [md`Ended: ${at(state.endedAt)}`],
+    md`Owner: ${definition.owner}`,
+    md`Definition: ${code(state.digest === "" ? definition.digest : state.digest)}`,
+    last === void 0 ? md`No event yet` : md`Written from ${events2.length} events, the last of ${at(last.at)}`
+  ];
+}
+function phaseRow2(phase2, events2) {
+  const { name: name2, target: target2, status, started: started2, ended, flags: flags3 } = phase2;
+  return [
+    name2,
+    target2,
+    status,
+    started2 === void 0 ? NOTHING2 : utcText(started2),
+    ended === void 0 ? NOTHING2 : utcText(ended),
+    durationText(phase2) ?? NOTHING2,
+    flagsText(flags3),
+    phaseNotes(name2, events2)
+  ];
+}
+function phaseNotes(name2, events2) {
+  const attempts = events2.filter((event) => event.kind === "phase-applying" && event.phase === name2);
+  const changes = looksIn(events2).filter(({ phase: phase2, purpose }) => phase2 === name2 && purpose === "soak").flatMap(({ integrity }) => integrity.filter(({ code: found }) => found === "code_changed"));
+  const notes = [
+    ...attempts.length > 1 ? [`applied ${attempts.length} times`] : [],
+    ...new Set(changes.map(({ message }) => message))
+  ];
+  return notes.join("; ") || NOTHING2;
+}
+function checkRow(look4) {
+  return [
+    look4.phase,
+    lookName(look4),
+    look4.dueAt === void 0 ? NOTHING2 : utcText(look4.dueAt),
+    utcText(look4.at),
+    look4.dueAt === void 0 ? NOTHING2 : formatDuration(look4.lateMs),
+    look4.wokenBy,
+    `${look4.by}, run ${look4.run}`,
+    outcomeText(look4),
+    look4.evidence === void 0 ? NOTHING2 : link(look4.evidence, look4.evidence)
+  ];
+}
+function rollbackRow(event) {
+  const row = (step2, what) => [[utcText(event.at), step2, what, event.by]];
+  switch (event.kind) {
+    case "rollback-requested":
+      return row("requested", `${event.phase} on ${event.target}: ${event.reason}`);
+    case "rollback-step":
+      return row(event.step, event.message);
+    case "rollback-finished":
+      return row(event.outcome, event.message);
+    default:
+      return [];
+  }
+}
+function issueRows(events2) {
+  return issuesOf(events2).map(({ opened, ended, phase: phase2, issue: issue3, what, by }) => [
+    utcText(opened),
+    ended === void 0 ? NOTHING2 : utcText(ended),
+    phase2 ?? NOTHING2,
+    issue3,
+    what,
+    by
+  ]);
+}
+function signOffRow(event) {
+  if (event.kind !== "phase-applying" || event.approval === void 0) return [];
+  const { by, comment, how } = event.approval;
+  return [[utcText(event.at), event.phase, by, comment || NOTHING2, how]];
+}
+function metricRows(definition, { phases }) {
+  return phases.flatMap(({ looks }) => {
+    const look4 = looks.at(-1);
+    if (look4 === void 0) return [];
+    return look4.judgements.map((judgement2) => [
+      look4.phase,
+      lookName(look4),
+      ...criterionCells(definition, look4, judgement2)
+    ]);
+  });
+}
+function looksIn(events2) {
+  return events2.filter((event) => event.kind === "look");
+}
+
+// src/operations/record.ts
+var MAX_RACES = 20;
+async function readState(world) {
+  return stateOf(world, await world.ledger.read(world.definition.name));
+}
+async function record2(world, decide2) {
+  for (let race = 1; ; race += 1) {
+    const reading = await world.ledger.read(world.definition.name);
+    const state = stateOf(world, reading);
+    const draft = decide2(state);
+    if (draft === void 0 || draft.events.length === 0) return { state, events: [] };
+    try {
+      return await append(world, reading, draft);
+    } catch (error3) {
+      if (!(error3 instanceof ConflictError) || race >= MAX_RACES) throw error3;
+    }
+  }
+}
+async function append(world, reading, draft) {
+  const { definition } = world;
+  const [first] = draft.events;
+  const begins = first?.kind === "rollout-started";
+  const number3 = begins ? first.number : reading.number;
+  const earlier = begins ? [] : reading.events;
+  const added = stamp(world, earlier.length, draft.events);
+  const events2 = [...earlier, ...added];
+  const state = fold(events2, lastPhase(world));
+  const now = new Date(world.clock.now()).toISOString();
+  await world.ledger.append({
+    definition: definition.name,
+    number: number3,
+    expectedHead: reading.head,
+    events: added,
+    files: [
+      ...draft.files ?? [],
+      { path: "verification.md", content: renderVerificationLog({ definition, state, events: events2 }) }
+    ],
+    dashboard: renderDashboard({ previous: reading.dashboard, definition, state, now }),
+    message: draft.message
+  });
+  return { state, events: added };
+}
+function stamp(world, lastSeq, bodies) {
+  const at = new Date(world.clock.now()).toISOString();
+  return bodies.map((body, i) => ({
+    seq: lastSeq + 1 + i,
+    id: world.newId(),
+    at,
+    ...world.actor,
+    ...body
+  }));
+}
+function stateOf(world, reading) {
+  return fold(reading.events, lastPhase(world));
+}
+function lastPhase({ definition }) {
+  return enabledPhases(definition).at(-1)?.name ?? "";
+}
+
+// src/operations/go-live.ts
+async function goLive(world, intent, { id, url: url2 }) {
+  const since = await startOfSoak(world);
+  const { state } = await record2(world, (current) => {
+    const phase2 = currentPhase(current);
+    if (phase2?.intent?.id === intent.id && phase2.status === "soaking") return void 0;
+    if (!isOpen(current, intent)) throw superseded(current, intent);
+    const deployment3 = { id, url: url2 };
+    return {
+      message: `${rolloutId(current.definition, current.number)}: ${intent.phase} is live`,
+      events: [{ kind: "phase-applied", phase: intent.phase, intent: intent.id, deployment: deployment3, since }]
+    };
+  });
+  world.log.info(`${intent.phase}: live at ${url2}, soaking since ${since}`);
+  return state;
+}
+async function startOfSoak(world) {
+  try {
+    return await world.metrics.databaseNow();
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    world.log.warning(`the database did not tell the time: ${error3.message}`);
+    return new Date(world.clock.now()).toISOString();
+  }
+}
+function requireWanted(state, intent) {
+  if (!isOpen(state, intent)) throw superseded(state, intent);
+  if (state.status === "running") return;
+  throw new ConflictError(
+    "held_meanwhile",
+    `${intent.phase} was held while it was being applied: ${state.hold?.reason ?? "no reason given"}.`,
+    "Resume the rollout and apply the phase again, which goes on where this stopped; or roll it back."
+  );
+}
+function isOpen(state, intent) {
+  const current = currentPhase(state);
+  return current?.intent?.id === intent.id && current.status === "applying";
+}
+function superseded(state, intent) {
+  return new ConflictError(
+    "superseded",
+    `${intent.phase} is no longer to be applied: the rollout is ${state.status}.`,
+    "Look at the status of the rollout."
+  );
 }
 
 // src/verdict/control.ts
@@ -59689,6 +60065,7 @@ function slotOf(reading, row, slotMs) {
 // src/operations/look.ts
 async function see(world, criteria, window) {
   const { definition } = world;
+  const askedMs = world.clock.now();
   try {
     const reading = await world.metrics.look({
       metrics: [.../* @__PURE__ */ new Set([...metricsOf(criteria), ...Object.keys(definition.shown)])],
@@ -59696,7 +60073,7 @@ async function see(world, criteria, window) {
       since: window.since,
       graceMs: definition.database.graceMs
     });
-    return { kind: "seen", reading };
+    return { kind: "seen", reading, askedMs, answeredMs: world.clock.now() };
   } catch (error3) {
     if (!(error3 instanceof EvidenceError)) throw error3;
     return { kind: "blind", blindness: { code: error3.code, message: error3.message } };
@@ -59730,7 +60107,7 @@ async function inspect(world, expected, sight) {
       )
     ])
   ]);
-  const clocks2 = sight.kind === "seen" ? [checkClocks(sight.reading.databaseNow, world.clock.now())] : [];
+  const clocks2 = sight.kind === "seen" ? [checkClocks(sight.reading.databaseNow, sight.askedMs, sight.answeredMs)] : [];
   return [...flags3, ...deployment3, ...clocks2];
 }
 async function orUnknown(part, check2) {
@@ -59753,324 +60130,6 @@ function readingFile(folder, sight, frame) {
 }
 function horizonMs(phase2) {
   return phase2.soakMs + phase2.extendMs;
-}
-
-// src/report/dashboard.ts
-var OPENING = "<!-- rollgate:dashboard -->";
-var CLOSING = "<!-- /rollgate:dashboard -->";
-var COLUMNS = ["rollout", "phase", "status", "last look", "last verdict", "what happens next"];
-var BLANK = `# Rollgate
-
-Every rollout, as of its last entry in this ledger. Only the table is written by Rollgate.
-
-${OPENING}
-${CLOSING}
-`;
-var ROW = /^\| \[[^|]*\]\(([a-z][a-z0-9-]*)\/\d+\/verification\.md\)(?: \|[^|]*){5} \|$/u;
-function renderDashboard(input) {
-  const { before, inside, after } = split(input.previous ?? BLANK) ?? ANEW;
-  const others = inside.split("\n").flatMap((row) => {
-    const name2 = ROW.exec(row)?.[1];
-    return name2 === void 0 || name2 === input.definition.name ? [] : [{ name: name2, row }];
-  });
-  const [head = "", rule = "", own2 = ""] = table(COLUMNS, [rowOf(input)]).split("\n");
-  const rows = [...others, { name: input.definition.name, row: own2 }];
-  const sorted = rows.sort((a, b) => a.name < b.name ? -1 : 1).map(({ row }) => row);
-  return [before, "\n", [head, rule, ...sorted].join("\n"), "\n", after].join("");
-}
-var ANEW = {
-  before: BLANK.slice(0, BLANK.indexOf(OPENING) + OPENING.length),
-  inside: "",
-  after: BLANK.slice(BLANK.indexOf(CLOSING))
-};
-function split(text2) {
-  const start2 = text2.indexOf(OPENING) + OPENING.length;
-  const end = text2.indexOf(CLOSING);
-  const once = text2.lastIndexOf(OPENING) === text2.indexOf(OPENING) && text2.includes(OPENING);
-  return once && end >= start2 && text2.lastIndexOf(CLOSING) === end ? { before: text2.slice(0, start2), inside: text2.slice(start2, end), after: text2.slice(end) } : void 0;
-}
-function rowOf({ definition, state, now }) {
-  const look4 = latestLook(state);
-  const next = whatNext({ definition, state, now });
-  const ahead2 = nextText(next, definition.timeZone);
-  const log = `${rolloutFolder(definition.name, state.number)}/verification.md`;
-  return [
-    link(rolloutName(definition, state), log),
-    state.rollback?.intent.phase ?? currentPhase(state)?.name ?? NOTHING2,
-    state.status,
-    look4 === void 0 ? NOTHING2 : lookText(definition, state, look4, now),
-    look4 === void 0 ? NOTHING2 : outcomeText(look4),
-    next.who === void 0 ? ahead2 : `${ahead2}. ${next.who}`
-  ];
-}
-function latestLook(state) {
-  return state.rollback?.looks.at(-1) ?? lastLook(state);
-}
-function lookText(definition, state, look4, now) {
-  const ageMs = Math.max(0, Date.parse(now) - Date.parse(look4.at));
-  const open3 = state.status === "running" || state.status === "held";
-  const blind2 = open3 && ageMs > definition.blind.maxMs ? ": too long ago" : "";
-  return `${utcText(look4.at)}, ${formatDuration(ageMs)} old at ${utcText(now)}${blind2}`;
-}
-
-// src/report/issue.ts
-function issuesOf(events2) {
-  return events2.flatMap((event, index) => {
-    const later = events2.slice(index + 1);
-    const earlier = events2.slice(0, index);
-    switch (event.kind) {
-      case "held":
-        return [hold2(event, `held (${event.cause})`, later)];
-      case "look":
-        return [...holdOf(event, earlier, later), ...driftOf(event, earlier)];
-      case "phase-failed":
-        return [{ ...moment(event, "failed", event.message), phase: event.phase }];
-      case "aborted":
-        return [moment(event, "aborted", event.reason)];
-      default:
-        return [];
-    }
-  });
-}
-function holdOf(look4, earlier, later) {
-  if (look4.decision !== "hold") return [];
-  const cause2 = look4.cause ?? "error";
-  const open3 = openHold(earlier);
-  return open3 === cause2 ? [] : [{ ...hold2(look4, `held (${cause2})`, later), phase: look4.phase }];
-}
-function openHold(events2) {
-  const last = events2.findLast(
-    (event) => event.kind === "held" || event.kind === "look" || endsHold(event)
-  );
-  if (last?.kind === "held") return last.cause;
-  return last?.kind === "look" && last.decision === "hold" ? last.cause ?? "error" : void 0;
-}
-function endsHold(event) {
-  switch (event.kind) {
-    case "look":
-      return event.decision !== "hold";
-    case "resumed":
-    case "rollback-requested":
-    case "aborted":
-      return true;
-    default:
-      return false;
-  }
-}
-function driftOf(look4, earlier) {
-  if (look4.cause === "integrity") return [];
-  const before = earlier.findLast((event) => event.kind === "look");
-  const known = new Set(before?.integrity.filter(({ ok }) => !ok).map(({ message }) => message));
-  return look4.integrity.filter(({ ok, message }) => !ok && !known.has(message)).map(({ message }) => ({ ...moment(look4, "integrity", message), phase: look4.phase }));
-}
-function hold2(event, issue3, later) {
-  const end = later.find(endsHold);
-  return { ...moment(event, issue3, event.reason), ...end === void 0 ? {} : { ended: end.at } };
-}
-function moment({ at, by }, issue3, what) {
-  return { opened: at, issue: issue3, what, by };
-}
-
-// src/report/verification-log.ts
-function renderVerificationLog(input) {
-  const { definition, state, events: events2 } = input;
-  const sections = [
-    `# ${md`Verification log: ${rolloutName(definition, state)}`.markdown}`,
-    list(facts(input)),
-    section(
-      "Phases",
-      PHASE_COLUMNS,
-      phaseLines(definition, state).map((phase2) => phaseRow2(phase2, events2))
-    ),
-    section("Checks", CHECK_COLUMNS, looksIn(events2).map(checkRow)),
-    section("Rollback log", ["time", "step", "what", "by"], events2.flatMap(rollbackRow)),
-    section("Issues log", ISSUE_COLUMNS, issueRows(events2)),
-    section(
-      "Sign-offs",
-      ["time", "phase", "approved by", "comment", "proof"],
-      events2.flatMap(signOffRow)
-    ),
-    section("Final metrics", METRIC_COLUMNS, metricRows(definition, state))
-  ];
-  return `${sections.join("\n\n")}
-`;
-}
-var PHASE_COLUMNS = [
-  "phase",
-  "target",
-  "status",
-  "started",
-  "completed",
-  "duration",
-  "flags",
-  "notes"
-];
-var CHECK_COLUMNS = [
-  "phase",
-  "check",
-  "due",
-  "ran",
-  "late by",
-  "woken by",
-  "captured by",
-  "outcome",
-  "evidence"
-];
-var ISSUE_COLUMNS = ["opened", "ended", "phase", "issue", "what", "by"];
-var METRIC_COLUMNS = ["phase", "look", ...CRITERION_COLUMNS];
-function section(title, columns, rows) {
-  return `## ${title}
-
-${rows.length === 0 ? "None." : table(columns, rows)}`;
-}
-function facts({ definition, state, events: events2 }) {
-  const at = (instant3) => instantText(instant3, definition.timeZone);
-  const started2 = state.startedAt === void 0 ? md`Not started` : md`Started: ${at(state.startedAt)} by ${state.startedBy ?? "nobody known"}`;
-  const last = events2.at(-1);
-  return [
-    md`Status: **${state.status}**`,
-    started2,
-    ...state.endedAt === void 0 ? [] : [md`Ended: ${at(state.endedAt)}`],
-    md`Owner: ${definition.owner}`,
-    md`Definition: ${code(state.digest === "" ? definition.digest : state.digest)}`,
-    last === void 0 ? md`No event yet` : md`Written from ${events2.length} events, the last of ${at(last.at)}`
-  ];
-}
-function phaseRow2(phase2, events2) {
-  const { name: name2, target: target2, status, started: started2, ended, flags: flags3 } = phase2;
-  return [
-    name2,
-    target2,
-    status,
-    started2 === void 0 ? NOTHING2 : utcText(started2),
-    ended === void 0 ? NOTHING2 : utcText(ended),
-    durationText(phase2) ?? NOTHING2,
-    flagsText(flags3),
-    phaseNotes(name2, events2)
-  ];
-}
-function phaseNotes(name2, events2) {
-  const attempts = events2.filter((event) => event.kind === "phase-applying" && event.phase === name2);
-  const changes = looksIn(events2).filter(({ phase: phase2, purpose }) => phase2 === name2 && purpose === "soak").flatMap(({ integrity }) => integrity.filter(({ code: found }) => found === "code_changed"));
-  const notes = [
-    ...attempts.length > 1 ? [`applied ${attempts.length} times`] : [],
-    ...new Set(changes.map(({ message }) => message))
-  ];
-  return notes.join("; ") || NOTHING2;
-}
-function checkRow(look4) {
-  return [
-    look4.phase,
-    lookName(look4),
-    look4.dueAt === void 0 ? NOTHING2 : utcText(look4.dueAt),
-    utcText(look4.at),
-    look4.dueAt === void 0 ? NOTHING2 : formatDuration(look4.lateMs),
-    look4.wokenBy,
-    `${look4.by}, run ${look4.run}`,
-    outcomeText(look4),
-    look4.evidence === void 0 ? NOTHING2 : link(look4.evidence, look4.evidence)
-  ];
-}
-function rollbackRow(event) {
-  const row = (step2, what) => [[utcText(event.at), step2, what, event.by]];
-  switch (event.kind) {
-    case "rollback-requested":
-      return row("requested", `${event.phase} on ${event.target}: ${event.reason}`);
-    case "rollback-step":
-      return row(event.step, event.message);
-    case "rollback-finished":
-      return row(event.outcome, event.message);
-    default:
-      return [];
-  }
-}
-function issueRows(events2) {
-  return issuesOf(events2).map(({ opened, ended, phase: phase2, issue: issue3, what, by }) => [
-    utcText(opened),
-    ended === void 0 ? NOTHING2 : utcText(ended),
-    phase2 ?? NOTHING2,
-    issue3,
-    what,
-    by
-  ]);
-}
-function signOffRow(event) {
-  if (event.kind !== "phase-applying" || event.approval === void 0) return [];
-  const { by, comment, how } = event.approval;
-  return [[utcText(event.at), event.phase, by, comment || NOTHING2, how]];
-}
-function metricRows(definition, { phases }) {
-  return phases.flatMap(({ looks }) => {
-    const look4 = looks.at(-1);
-    if (look4 === void 0) return [];
-    return look4.judgements.map((judgement2) => [
-      look4.phase,
-      lookName(look4),
-      ...criterionCells(definition, look4, judgement2)
-    ]);
-  });
-}
-function looksIn(events2) {
-  return events2.filter((event) => event.kind === "look");
-}
-
-// src/operations/record.ts
-var MAX_RACES = 20;
-async function readState(world) {
-  return stateOf(world, await world.ledger.read(world.definition.name));
-}
-async function record2(world, decide2) {
-  for (let race = 1; ; race += 1) {
-    const reading = await world.ledger.read(world.definition.name);
-    const state = stateOf(world, reading);
-    const draft = decide2(state);
-    if (draft === void 0 || draft.events.length === 0) return { state, events: [] };
-    try {
-      return await append(world, reading, draft);
-    } catch (error3) {
-      if (!(error3 instanceof ConflictError) || race >= MAX_RACES) throw error3;
-    }
-  }
-}
-async function append(world, reading, draft) {
-  const { definition } = world;
-  const [first] = draft.events;
-  const begins = first?.kind === "rollout-started";
-  const number3 = begins ? first.number : reading.number;
-  const earlier = begins ? [] : reading.events;
-  const added = stamp(world, earlier.length, draft.events);
-  const events2 = [...earlier, ...added];
-  const state = fold(events2, lastPhase(world));
-  const now = new Date(world.clock.now()).toISOString();
-  await world.ledger.append({
-    definition: definition.name,
-    number: number3,
-    expectedHead: reading.head,
-    events: added,
-    files: [
-      ...draft.files ?? [],
-      { path: "verification.md", content: renderVerificationLog({ definition, state, events: events2 }) }
-    ],
-    dashboard: renderDashboard({ previous: reading.dashboard, definition, state, now }),
-    message: draft.message
-  });
-  return { state, events: added };
-}
-function stamp(world, lastSeq, bodies) {
-  const at = new Date(world.clock.now()).toISOString();
-  return bodies.map((body, i) => ({
-    seq: lastSeq + 1 + i,
-    id: world.newId(),
-    at,
-    ...world.actor,
-    ...body
-  }));
-}
-function stateOf(world, reading) {
-  return fold(reading.events, lastPhase(world));
-}
-function lastPhase({ definition }) {
-  return enabledPhases(definition).at(-1)?.name ?? "";
 }
 
 // src/report/by-hand.ts
@@ -60125,15 +60184,14 @@ function nothingToRollBack(state) {
 }
 async function continueRollback(world) {
   const state = await readState(world);
-  const { rollback: rollback3 } = state;
-  if (rollback3 === void 0) return state;
-  const { intent } = rollback3;
+  if (state.rollback === void 0) return state;
+  const { intent } = state.rollback;
   try {
     await abandonForward(world, state, intent);
+    const rollback3 = await leaveTainted(world, state.rollback);
     await reinstateBaseline(world, rollback3);
-    await refuseTainted(world, rollback3);
-    await flagsOff(world, intent);
-    return await redeploy(world, rollback3);
+    const left = await flagsOff(world, intent);
+    return await redeploy(world, rollback3, left);
   } catch (error3) {
     await giveUp(world, intent, error3);
     throw error3;
@@ -60173,29 +60231,48 @@ async function flagsOff(world, intent) {
   const { target: target2 } = intent;
   world.log.info(`rollback: flags of ${target2} off`);
   const comment = `rollgate ${world.definition.name}: rolled back`;
-  const reading = await world.flags.write({ target: target2, flags: flags3, comment, shadowed: "write" });
+  const reading = await world.flags.write({ target: target2, flags: flags3, comment, obstructed: "skip" });
   for (const { message, remedy } of reading.obstacles) {
     world.log.warning(`rollback: ${message}. ${remedy}`);
   }
+  const left = checkFlags(flags3, reading).filter(({ code: code2 }) => code2 === "flag_drift");
+  if (left.length > 0) {
+    const told2 = left.map(({ message }) => message).join("; ");
+    return new ProviderError(
+      "flags_left",
+      `not every flag of ${target2} could be put back: ${told2}`,
+      reading.obstacles[0]?.remedy ?? "Set them by hand, then run rollback again."
+    );
+  }
   await recordStep(world, intent, "flags-off", { message: `flags of ${target2} off and read back` });
+  return void 0;
 }
-async function refuseTainted(world, rollback3) {
+async function leaveTainted(world, rollback3) {
   const made = await world.deployer.find(cleanIntent(rollback3));
   const proven = rollback3.steps.some(({ deployment: deployment3 }) => deployment3?.id === made?.id);
-  if (made !== void 0 && !proven) await proveFlagsOff(world, rollback3.intent);
+  if (made === void 0 || proven || await driftIn(world, rollback3.intent) === void 0) {
+    return rollback3;
+  }
+  const message = `${made.id} may hold the flags of somebody else; another deployment is made`;
+  const end = { outcome: "failed", message };
+  return (await finishRollback(world, rollback3.intent, end)).rollback ?? rollback3;
 }
-async function proveFlagsOff(world, { target: target2 }) {
+async function driftIn(world, { target: target2 }) {
   const { flags: flags3 } = world.definition.rollback;
   const reading = await world.flags.read(target2, Object.keys(flags3));
   const drifted = checkFlags(flags3, reading).filter(({ code: code2 }) => code2 === "flag_drift");
-  if (drifted.length === 0) return;
+  return drifted.length === 0 ? void 0 : drifted.map(({ message }) => message).join("; ");
+}
+async function proveFlagsOff(world, intent) {
+  const drift = await driftIn(world, intent);
+  if (drift === void 0) return;
   throw new ProviderError(
     "flags_changed_meanwhile",
-    `the flags of ${target2} changed while they were being put back: ${drifted.map(({ message }) => message).join("; ")}`,
+    `the flags of ${intent.target} changed while they were being put back: ${drift}`,
     "Run rollback again: it puts them back once more and makes another deployment."
   );
 }
-async function redeploy(world, rollback3) {
+async function redeploy(world, rollback3, left) {
   const { intent } = rollback3;
   const { target: target2 } = intent;
   world.log.info(`rollback: fresh deployment of ${target2} with the flags off`);
@@ -60207,6 +60284,7 @@ async function redeploy(world, rollback3) {
     deadlineMs: world.definition.deployDeadlineMs,
     stillWanted: () => Promise.resolve()
   });
+  if (left !== void 0) throw left;
   await proveFlagsOff(world, intent);
   const since = await startOfWatch(world);
   return recordStep(world, intent, "redeployed", {
@@ -60266,7 +60344,7 @@ ${renderByHand(world.definition, intent)}`
 async function finishRollback(world, intent, end) {
   const { state } = await record2(
     world,
-    (current) => current.rollback?.finished?.outcome === end.outcome ? void 0 : {
+    (current) => end.outcome !== "failed" && current.rollback?.finished?.outcome === end.outcome ? void 0 : {
       message: `${rolloutId(current.definition, current.number)}: rollback ${end.outcome}`,
       events: [{ kind: "rollback-finished", intent: intent.id, ...end }]
     }
@@ -60279,7 +60357,7 @@ function rollbackIn(events2) {
 
 // src/rollout/decide-watch.ts
 var PATIENCE = 8;
-function decideWatch(judgements, passedMs, watchMs) {
+function decideWatch(judgements, integrity, { passedMs, watchMs }) {
   const reason = judgements.map(({ criterion: criterion2, message }) => `${criterion2}: ${message}`).join("; ");
   if (judgements.some(({ verdict: verdict2 }) => verdict2 === "red")) {
     return { outcome: "failed", rule: "watch-red", reason };
@@ -60288,16 +60366,20 @@ function decideWatch(judgements, passedMs, watchMs) {
     const left = formatDuration(watchMs - passedMs);
     return { outcome: "watching", rule: "watching", reason: `${left} of the watch are left` };
   }
-  if (judgements.length > 0 && judgements.every(({ verdict: verdict2 }) => verdict2 === "pass")) {
+  const unsure = integrity.filter(({ ok }) => !ok);
+  const passed = judgements.length > 0 && judgements.every(({ verdict: verdict2 }) => verdict2 === "pass");
+  if (passed && integrity.length > 0 && unsure.length === 0) {
     return { outcome: "verified", rule: "watch-pass", reason };
   }
-  return passedMs >= PATIENCE * watchMs ? { outcome: "unproven", rule: "watch-over", reason } : { outcome: "watching", rule: "watch-extended", reason };
+  const open3 = [...unsure.map(({ message }) => message), reason].join("; ");
+  return passedMs >= PATIENCE * watchMs ? { outcome: "unproven", rule: "watch-over", reason: open3 } : { outcome: "watching", rule: "watch-extended", reason: open3 };
 }
 
 // src/operations/watch.ts
 async function watch(world, state, request3) {
   const { rollback: rollback3 } = state;
   if (rollback3 === void 0) return { state };
+  if (failedInWatch(rollback3)) return { state };
   if (rollback3.since === void 0 || state.status === "rollback-failed") {
     return { state: await continueRollback(world) };
   }
@@ -60321,7 +60403,7 @@ async function observeWatch(world, rollback3, since) {
     passedMs,
     look: { judgements, integrity },
     drifted: integrity.some(({ ok, code: code2 }) => !ok && REPAIRABLE.includes(code2)),
-    made: decideWatch(judgements, passedMs, watchMs)
+    made: decideWatch(judgements, integrity, { passedMs, watchMs })
   };
 }
 var REPAIRABLE = ["flag_drift", "deployment_gone", "deployment_replaced"];
@@ -60331,7 +60413,7 @@ async function concludeWatch(world, rollback3, seen, request3) {
   const { outcome, reason } = seen.made;
   const { state, events: events2 } = await record2(world, (current) => {
     if (current.status !== "rolling-back") return void 0;
-    if (outcome === "watching" && !isWorthRecording(look4, current.rollback?.looks.at(-1), void 0)) {
+    if (outcome === "watching" && !isWorthRecording(look4, current.rollback?.looks.at(-1), current.status)) {
       return void 0;
     }
     const { at: _stampedLater, ...body } = look4;
@@ -60387,13 +60469,50 @@ async function check(world, request3) {
       return { state };
   }
 }
-async function lookAtPhase(world, state, request3) {
-  const current = currentPhase(state);
-  const phase2 = current && phaseNamed(world.definition, current.name);
-  if (current?.status !== "soaking" || phase2 === void 0) return { state };
+async function lookAtPhase(world, before, request3) {
+  const state = await adopt(world, before);
+  const current = watchedPhase(state);
+  if (current === void 0) return { state };
+  const phase2 = phaseNamed(world.definition, current.name);
+  if (phase2 === void 0) throw unknownPhase2(world, current);
   const observed = await observe(world, state, phase2, current);
   const evidence = await collectEvidence(world, phase2, current, observed);
   return conclude(world, { phase: phase2, current, observed, evidence, request: request3 });
+}
+function watchedPhase(state) {
+  const phase2 = phaseInForce(state);
+  return phase2?.status === "soaking" || phase2?.status === "promoted" ? phase2 : void 0;
+}
+async function adopt(world, state) {
+  const current = currentPhase(state);
+  if (current?.status !== "applying" || current.intent === void 0) return state;
+  const { intent } = current;
+  const live = await world.deployer.live(intent.target);
+  if (live?.intent === intent.id) return goLive(world, intent, live);
+  const begunMs = world.clock.now() - Date.parse(intent.at);
+  if (state.status === "held" || begunMs < world.definition.deployDeadlineMs + GRACE_MS)
+    return state;
+  const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`;
+  const held2 = await record2(
+    world,
+    (now) => currentPhase(now)?.status === "applying" && now.status === "running" ? {
+      message: `${rolloutId(now.definition, now.number)}: ${intent.phase} was cut off`,
+      events: [{ kind: "held", cause: "error", reason }]
+    } : void 0
+  );
+  if (held2.events.length > 0) {
+    const title = `${rolloutId(state.definition, state.number)} is held in ${intent.phase}`;
+    await world.announcer.announce({ kind: "held", title, body: reason });
+  }
+  return held2.state;
+}
+var GRACE_MS = 6e5;
+function unknownPhase2({ definition }, { name: name2 }) {
+  return new InputError(
+    "phase_unknown",
+    `${name2} is live, and ${definition.name} has no such phase any more, so nobody can judge it.`,
+    "Put the phase back into the definition under its old name, or roll back."
+  );
 }
 async function observe(world, state, phase2, current) {
   const { target: target2, flags: flags3, criteria } = phase2;
@@ -60402,23 +60521,27 @@ async function observe(world, state, phase2, current) {
   const nowMs = timeOf(world, sight);
   const { deployment: made = { id: "", url: "" }, intent } = current;
   const deployment3 = intent === void 0 ? made : { ...made, intent: intent.id };
-  const expected = { target: target2, flags: flags3, deployment: deployment3, since };
+  const expected = { target: target2, flags: flags3, deployment: deployment3, since: acceptableSince(current) };
   const integrity = [
     ...checkDefinition(state.digest, world.definition.digest),
     ...await inspect(world, expected, sight)
   ];
-  return { sight, nowMs, integrity, due: dueLook(phase2, current, nowMs) };
+  return { sight, nowMs, integrity, due: dueFor(phase2, current, nowMs) };
+}
+function dueFor(phase2, current, nowMs) {
+  const due = dueLook(phase2, current, nowMs);
+  return current.status === "promoted" ? { ...due, checkpoints: [], final: false, dueMs: void 0, lateMs: 0 } : due;
 }
 async function conclude(world, conclusion) {
   const { current, request: request3, observed } = conclusion;
   let made;
   const recorded = await record2(world, (state2) => {
     made = void 0;
-    const now = currentPhase(state2);
-    if (now?.status !== "soaking" || now.since !== current.since) return void 0;
+    const now = state2.rollback === void 0 ? watchedPhase(state2) : void 0;
+    if (now?.name !== current.name || now.since !== current.since) return void 0;
     const look5 = lookBody(world, conclusion, state2, now);
     made = { look: look5, before: now };
-    if (!isWorthRecording(look5, now.looks.at(-1), state2.hold)) return void 0;
+    if (!isWorthRecording(look5, now.looks.at(-1), state2.status)) return void 0;
     return {
       message: headline(state2, look5),
       events: [eventOf(look5), ...consequences(state2, look5)],
@@ -60435,7 +60558,7 @@ async function conclude(world, conclusion) {
 }
 function lookBody(world, { phase: phase2, observed, request: request3 }, state, current) {
   const { sight, nowMs, integrity } = observed;
-  const due = dueLook(phase2, current, nowMs);
+  const due = dueFor(phase2, current, nowMs);
   const frame = frameOf(phase2, current);
   const judgements = [...judgeSight(world.definition.criteria[phase2.criteria] ?? [], sight, frame)];
   const made = decide({
@@ -60515,7 +60638,7 @@ async function announce(world, state, look4, before) {
     await world.announcer.announce({ kind: "held", title, body: look4.reason });
   }
   if (look4.decision === "rollback") {
-    const title = `${id} is rolled back from ${look4.phase}`;
+    const title = `${id} is being rolled back from ${look4.phase}`;
     await world.announcer.announce({ kind: "rolled-back", title, body: look4.reason });
   }
   if (look4.decision === "promote") {
@@ -60767,6 +60890,7 @@ async function begin(world, ready) {
   const { phase: phase2 } = ready;
   const open3 = openIntent(ready.state, phase2.name);
   if (open3 !== void 0) {
+    refuseEdited(phase2, open3);
     world.log.info(`${phase2.name}: taking up what an earlier run had begun`);
     return { phase: phase2, intent: open3, rollout: idOf(ready.state) };
   }
@@ -60792,6 +60916,16 @@ function refuseOutdated({ state, phase: phase2, digest }) {
     "briefing_outdated",
     `What ${phase2.name} would change is no longer what its briefing showed (${current.planned?.digest} then, ${digest} now).`,
     "Plan the phase again and let the new briefing be approved."
+  );
+}
+function refuseEdited(phase2, { target: target2, flags: flags3 }) {
+  const wanted = Object.entries(phase2.flags);
+  const same = phase2.target === target2 && wanted.length === Object.keys(flags3).length && wanted.every(([flag, value]) => flags3[flag] === value);
+  if (same) return;
+  throw new InputError(
+    "intent_outdated",
+    `${phase2.name} was cut off half-way, and the definition wants other flags or another target now.`,
+    "Put the phase back as it was and apply it again, or roll back and start anew."
   );
 }
 async function prove(world, ready, state) {
@@ -60828,7 +60962,8 @@ function intend(world, ready, approval, state) {
   };
 }
 async function carryOut(world, { phase: phase2, intent, rollout }) {
-  const { name: name2, target: target2, flags: flags3 } = phase2;
+  const { target: target2, flags: flags3 } = intent;
+  const { name: name2 } = phase2;
   const stillWanted = async () => requireWanted(await readState(world), intent);
   await stillWanted();
   world.log.info(`${name2}: setting ${Object.keys(flags3).length} flags on ${target2}`);
@@ -60843,41 +60978,8 @@ async function carryOut(world, { phase: phase2, intent, rollout }) {
     deadlineMs: world.definition.deployDeadlineMs,
     stillWanted
   });
-  const since = await startOfSoak(world);
-  await recordApplied(world, intent, deployment3, since);
-  world.log.info(`${name2}: live at ${deployment3.url}, soaking since ${since}`);
+  await goLive(world, intent, deployment3);
   return deployment3;
-}
-async function startOfSoak(world) {
-  try {
-    return await world.metrics.databaseNow();
-  } catch (error3) {
-    if (!(error3 instanceof EvidenceError)) throw error3;
-    world.log.warning(`the database did not tell the time: ${error3.message}`);
-    return new Date(world.clock.now()).toISOString();
-  }
-}
-async function recordApplied(world, intent, { id, url: url2 }, since) {
-  await record2(world, (state) => {
-    const current = currentPhase(state);
-    if (current?.intent?.id === intent.id && current.status === "soaking") return void 0;
-    requireWanted(state, intent);
-    const deployment3 = { id, url: url2 };
-    return {
-      message: `${idOf(state)}: ${intent.phase} is live`,
-      events: [{ kind: "phase-applied", phase: intent.phase, intent: intent.id, deployment: deployment3, since }]
-    };
-  });
-}
-function requireWanted(state, intent) {
-  const current = currentPhase(state);
-  const open3 = current?.intent?.id === intent.id && current.status === "applying";
-  if (open3 && state.status === "running") return;
-  throw new ConflictError(
-    "superseded",
-    `${intent.phase} is no longer to be applied: the rollout is ${state.status}.`,
-    "Look at the status of the rollout; what has to be undone is being undone."
-  );
 }
 function raiseOvertaken(phase2) {
   throw new ConflictError(
@@ -60900,7 +61002,9 @@ async function recover(world, work, error3) {
 async function putBack(world, work, error3) {
   const { intent, rollout } = work;
   const { target: target2, before } = intent;
-  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was`);
+  const why = error3 instanceof RollgateError ? `: ${error3.message}` : "";
+  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was${why}`);
+  await world.deployer.abandon(intent.id);
   await world.flags.write({
     target: target2,
     flags: before.flags,
@@ -60917,7 +61021,7 @@ async function stopServing(world, { intent, rollout }) {
   const live = await world.deployer.live(target2);
   if (live?.intent !== intent.id) return;
   if (target2 === "production" && before.deployment !== void 0) {
-    return world.deployer.reinstate(target2, before.deployment.id);
+    await world.deployer.reinstate(target2, before.deployment.id);
   }
   await world.deployer.deploy({
     target: target2,
@@ -63457,6 +63561,10 @@ function createEvidenceExporter(source) {
     }
   };
 }
+function createUnreadableExporter(why) {
+  const about = { database: null, error: problemOf2(why) };
+  return { collect: async (request3) => [manifestOf([], request3, /* @__PURE__ */ new Map(), about)] };
+}
 async function collectInto(outcomes, { target: target2, files, limits }, request3) {
   let database2;
   try {
@@ -63761,6 +63869,30 @@ function createPostgres(settings) {
   };
 }
 
+// src/refusing-parts.ts
+function refusingProject(why) {
+  const refused2 = () => Promise.reject(why);
+  return {
+    flags: { read: refused2, write: refused2 },
+    deployer: {
+      live: refused2,
+      find: refused2,
+      deploy: refused2,
+      abandon: refused2,
+      reinstate: refused2
+    },
+    project: { inspectProject: refused2 }
+  };
+}
+function refusingDatabase(why) {
+  const refused2 = () => Promise.reject(why);
+  return {
+    metrics: { look: refused2, databaseNow: refused2 },
+    evidence: { collect: refused2 },
+    database: { inspectDatabase: refused2 }
+  };
+}
+
 // src/rollout/bound.ts
 var BOUND = /^(>=|<=|>|<) ?(\d{1,3}(?:\.\d+)?)%$/u;
 function parseBound(text2) {
@@ -63819,6 +63951,7 @@ function checkSustained(source, { path: path7, value }) {
   ];
 }
 function checkMetric(source, { path: path7, value }, key, kind, metrics) {
+  if (metrics === void 0) return [];
   const name2 = value[key] ?? "";
   const found = Object.hasOwn(metrics, name2) ? metrics[name2] : void 0;
   if (found === kind) return [];
@@ -63857,7 +63990,7 @@ function checkBounds(source, { path: path7, value }) {
     return [source.problem([...path7, "red"], "looks in the same direction as pass", fix)];
   }
   const apart = isFloor(pass) ? pass.percent > red.percent : pass.percent < red.percent;
-  return apart && isOpen(pass.percent) && isOpen(red.percent) ? [] : [
+  return apart && isOpen2(pass.percent) && isOpen2(red.percent) ? [] : [
     source.problem(
       [...path7, "red"],
       "leaves no room between pass and red",
@@ -63865,7 +63998,7 @@ function checkBounds(source, { path: path7, value }) {
     )
   ];
 }
-function isOpen(percent) {
+function isOpen2(percent) {
   return percent > 0 && percent < 100;
 }
 
@@ -63990,10 +64123,20 @@ function checkRules(source, metrics) {
     ...checkRollback(source, draft),
     ...checkEnvironments(source, draft),
     ...checkSets(source, draft, metrics),
-    ...checkShown(source, metrics)
+    ...checkShown(source, metrics),
+    ...checkBlind(source)
   ];
 }
+var SHORTEST_BLIND_MS = 72e5;
+function checkBlind(source) {
+  const max = record3(record3(source.data)?.["blind"])?.["max"];
+  const maxMs = typeof max === "string" ? parseDuration(max) : void 0;
+  if (maxMs === void 0 || maxMs >= SHORTEST_BLIND_MS) return [];
+  const message = "is shorter than the two hours in which a quiet look may leave no trace";
+  return [source.problem(["blind", "max"], message, "write 2h or more")];
+}
 function checkShown(source, metrics) {
+  if (metrics === void 0) return [];
   const shown = Object.keys(record3(record3(source.data)?.["shown"]) ?? {});
   const known = Object.keys(metrics).filter((name2) => metrics[name2] === "proportion");
   return shown.filter((name2) => !known.includes(name2)).map((name2) => {
@@ -64839,10 +64982,10 @@ async function refuseSuperseded({ deployments, log }, { target: target2, stillWa
   if (target2 !== "production" || deployment3.state !== "building") return;
   try {
     await stillWanted();
-  } catch (superseded) {
+  } catch (superseded2) {
     const { kind } = await deployments.cancel(deployment3.id);
     log.warning(`Cancelling ${deployment3.id}, which is no longer wanted: ${kind}`);
-    throw superseded;
+    throw superseded2;
   }
 }
 async function refuseWrongTarget({ deployments }, { target: target2 }, { deployment: deployment3 }) {
@@ -64946,8 +65089,18 @@ async function abandon({ deployments, log }, intent) {
   const building = (await deployments.ofIntent(intent)).filter(({ state }) => state === "building");
   for (const { id } of building) {
     const { kind } = await deployments.cancel(id);
-    log.warning(`Cancelling ${id}, whose intent is superseded: ${kind}`);
+    log.warning(`Cancelling ${id}, whose intent is given up: ${kind}`);
+    if (kind !== "done" && (await deployments.get(id)).deployment.state === "building") {
+      throw notAbandoned(id);
+    }
   }
+}
+function notAbandoned(id) {
+  return new ProviderError(
+    "abandon_unconfirmed",
+    `The build of ${id} could not be cancelled and may still go live`,
+    "Cancel it in the dashboard, then run the operation again."
+  );
 }
 async function refuseRollingRelease(project2) {
   const { name: name2, rollingRelease } = await project2.read();
@@ -65235,13 +65388,13 @@ function createFlagStore(parts) {
 }
 async function write(parts, change) {
   const { records, clock: clock2 } = parts;
-  const { target: target2, flags: flags3, comment } = change;
+  const { target: target2, comment } = change;
   const place = await records.place(target2);
   const splits = /* @__PURE__ */ new Map();
   let progress = "nothing";
   for (let round = 1; ; round += 1) {
-    const seen = await look3(records, target2, place, Object.keys(flags3));
-    refuseObstacles(seen.reading, progress, change.shadowed);
+    const seen = await look3(records, target2, place, Object.keys(change.flags));
+    const flags3 = unobstructed(change, seen.reading, progress);
     const steps = planFlags({ place, held: seen.held, wanted: flags3, comment });
     if (steps.length === 0) {
       await proveUntouched(records, target2, splits);
@@ -65315,8 +65468,16 @@ async function proveUntouched(records, target2, splits) {
     );
   }
 }
-function refuseObstacles({ target: target2, obstacles: all }, progress, shadowed) {
-  const obstacles = all.filter((o) => !(shadowed === "write" && o.code === "branch_override"));
+function unobstructed({ flags: flags3, obstructed = "refuse" }, reading, progress) {
+  if (obstructed === "refuse") {
+    refuseObstacles(reading, progress);
+    return flags3;
+  }
+  const inTheWay = reading.obstacles.filter(({ code: code2 }) => code2 !== "branch_override");
+  const skipped = new Set(inTheWay.map(({ flag }) => flag));
+  return Object.fromEntries(Object.entries(flags3).filter(([flag]) => !skipped.has(flag)));
+}
+function refuseObstacles({ target: target2, obstacles }, progress) {
   const [first] = obstacles;
   if (!first) return;
   const messages = obstacles.map(({ message }) => message).join("; ");
@@ -65506,10 +65667,9 @@ var clock = {
 };
 async function createProduction2(inputs, surroundings2) {
   const { home, log, announcer, actor } = surroundings2;
-  const own2 = { path: path5.join(home, "sql", "metrics"), shownAs: "sql/metrics" };
-  const theirs = inputs.metrics === void 0 ? [] : [{ path: inputs.metrics, shownAs: inputs.metrics }];
-  const catalogue = await loadCatalogue([own2, ...theirs]);
-  const definition = await loadDefinition(inputs.definition, catalogue);
+  const known = await findMetrics(inputs, home, log);
+  const definition = await loadDefinition(inputs.definition, known);
+  const catalogue = known ?? NO_METRICS;
   const world = {
     definition,
     actor,
@@ -65525,9 +65685,24 @@ async function createProduction2(inputs, surroundings2) {
   };
   return { world, catalogue };
 }
+var JUDGE_NOTHING = ["rollback", "hold", "resume", "flags", "deploy"];
+var NO_METRICS = { headers: [], files: [] };
+async function findMetrics({ metrics, operation }, home, log) {
+  if (JUDGE_NOTHING.includes(operation)) return void 0;
+  const own2 = { path: path5.join(home, "sql", "metrics"), shownAs: "sql/metrics" };
+  const theirs = metrics === void 0 ? [] : [{ path: metrics, shownAs: metrics }];
+  try {
+    return await loadCatalogue([own2, ...theirs]);
+  } catch (error3) {
+    if (operation !== "status") throw error3;
+    const why = types4.isNativeError(error3) ? error3.message : String(error3);
+    log.warning(`${operation} goes on without the metrics, which cannot be loaded: ${why}`);
+    return void 0;
+  }
+}
 async function loadDefinition(file, catalogue) {
   const text2 = await readText2(file, "definition");
-  const metrics = Object.fromEntries(catalogue.headers.map(({ name: name2, kind }) => [name2, kind]));
+  const metrics = catalogue && Object.fromEntries(catalogue.headers.map(({ name: name2, kind }) => [name2, kind]));
   return parseDefinition({ file, text: text2, digest: sha256(text2), metrics });
 }
 async function readText2(file, input) {
@@ -65554,74 +65729,69 @@ function openProject(inputs, { log, scratch, env: env2 }) {
   const teamId = inputs["vercel-org-id"];
   const projectId = inputs["vercel-project-id"];
   if (token === void 0 || teamId === void 0 || projectId === void 0) {
-    return missingProject({ token, teamId, projectId });
+    return refusingProject(projectMissing({ token, teamId, projectId }));
   }
-  return createVercel({
-    apiUrl: inputs["vercel-api-url"],
-    token,
-    teamId,
-    projectId,
+  const account = { apiUrl: inputs["vercel-api-url"], token, teamId, projectId };
+  const options = {
+    ...account,
     cwd: inputs["working-directory"],
     configFolder: path5.join(scratch, "vercel"),
     cli: inputs["vercel-cli"],
     baseEnv: env2,
     clock,
     log
-  });
+  };
+  try {
+    return createVercel(options);
+  } catch (error3) {
+    return refusingProject(error3);
+  }
 }
-function missingProject(given2) {
+function projectMissing(given2) {
   const names = {
     token: "vercel-token (VERCEL_TOKEN)",
     teamId: "vercel-org-id (VERCEL_ORG_ID)",
     projectId: "vercel-project-id (VERCEL_PROJECT_ID)"
   };
   const missing2 = Object.keys(names).filter((key) => given2[key] === void 0);
-  const refuse2 = () => {
-    throw new InputError(
-      "vercel_missing",
-      `Vercel cannot be asked: ${missing2.map((key) => names[key]).join(", ")} not given.`,
-      "Set the secret in the environment of the target, and hand it to the action or the command."
-    );
-  };
-  const refused2 = async () => refuse2();
-  return {
-    flags: { read: refused2, write: refused2 },
-    deployer: {
-      live: refused2,
-      find: refused2,
-      deploy: refused2,
-      abandon: refused2,
-      reinstate: refused2
-    },
-    project: { inspectProject: refused2 }
-  };
+  return new InputError(
+    "vercel_missing",
+    `Vercel cannot be asked: ${missing2.map((key) => names[key]).join(", ")} not given.`,
+    "Set the secret in the environment of the target, and hand it to the action or the command."
+  );
 }
 async function openDatabase(inputs, definition, catalogue, home) {
   const connectionString = inputs["database-url"];
-  if (connectionString === void 0) return missingDatabase(definition);
+  if (connectionString === void 0) return refusingDatabase(databaseMissing(definition));
   const authority = inputs["database-ca"];
-  return createPostgres({
-    connectionString,
-    caCertificate: authority === void 0 ? void 0 : await readText2(authority, "database-ca"),
-    catalogue,
-    evidenceFiles: await loadEvidenceFiles([
-      { path: path5.join(home, "sql", "evidence"), shownAs: "sql/evidence" }
-    ])
-  });
+  try {
+    const caCertificate = authority === void 0 ? void 0 : await readText2(authority, "database-ca");
+    const evidence = await loadEvidence(home);
+    const postgres = createPostgres({
+      connectionString,
+      caCertificate,
+      catalogue,
+      evidenceFiles: evidence.files
+    });
+    return { ...postgres, ...evidence.instead };
+  } catch (error3) {
+    return refusingDatabase(error3);
+  }
 }
-function missingDatabase({ database: database2 }) {
-  const refused2 = () => Promise.reject(
-    new InputError(
-      "database_missing",
-      `The database cannot be asked: database-url (${database2.secret}) is not given.`,
-      `Set the secret ${database2.secret} in the environment of the target.`
-    )
+async function loadEvidence(home) {
+  const folder = { path: path5.join(home, "sql", "evidence"), shownAs: "sql/evidence" };
+  try {
+    return { files: await loadEvidenceFiles([folder]) };
+  } catch (error3) {
+    return { files: [], instead: { evidence: createUnreadableExporter(error3) } };
+  }
+}
+function databaseMissing({ database: database2 }) {
+  return new InputError(
+    "database_missing",
+    `The database cannot be asked: database-url (${database2.secret}) is not given.`,
+    `Set the secret ${database2.secret} in the environment of the target.`
   );
-  return {
-    metrics: { look: refused2, databaseNow: refused2 },
-    evidence: { collect: refused2 },
-    database: { inspectDatabase: refused2 }
-  };
 }
 function sha256(text2) {
   return createHash2("sha256").update(text2).digest("hex");
