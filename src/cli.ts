@@ -49,7 +49,7 @@ operation('plan', 'show what the next phase would change, and record that it was
 )
 operation('apply', 'carry out the next phase: flags, deployment, first look')
   .option('--phase <name>', 'phase, or next', 'next')
-  .option('--confirm <rollout>', 'the name of the rollout, typed: lets a gated phase pass')
+  .option('--confirm <name>', 'the name of the definition, typed: lets a gated phase pass')
   .option('--freeze <why>', 'nothing may move forward at the moment')
 operation('check', 'look at the live phase, decide, and act on the decision').option(
   '--freeze <why>',

@@ -135,8 +135,6 @@ export const OUTPUT_NAMES = [
   'result'
 ] as const
 
-export type OutputName = (typeof OUTPUT_NAMES)[number]
-
 /** What an operation cannot do without, and how it is given. */
 const NEEDS: Partial<Record<OperationName, readonly [InputName, string]>> = {
   rollback: ['reason', 'say why; the ledger keeps it'],

@@ -1,20 +1,23 @@
+import { isAnswered } from '../rollout/answered.ts'
 import { type DecisionMade, decide } from '../rollout/decide.ts'
 import type { Phase } from '../rollout/definition.ts'
 import { phaseNamed } from '../rollout/definition.ts'
 import { checkpointName, formatDuration } from '../rollout/duration.ts'
-import type { EventBody, Judgement, LookBody, LookEvent } from '../rollout/events.ts'
+import type { EventBody, EventOf, Judgement, LookBody, LookEvent } from '../rollout/events.ts'
 import { checkDefinition } from '../rollout/integrity.ts'
+import { lookAnnouncements } from '../rollout/look-announcements.ts'
 import type { LedgerFile } from '../rollout/ports.ts'
 import { isWorthRecording } from '../rollout/recording.ts'
 import { InputError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
-import { type DueLook, dueLook } from '../rollout/schedule.ts'
+import { type DueLook, dueLook, isCutOff } from '../rollout/schedule.ts'
 import {
   acceptableSince,
   currentPhase,
+  lastSeenMs,
   type PhaseState,
-  phaseInForce,
-  type State
+  type State,
+  watchedPhase
 } from '../rollout/state.ts'
 import { worstVerdict } from '../rollout/worst-verdict.ts'
 import { collectEvidence } from './evidence.ts'
@@ -87,16 +90,7 @@ async function lookAtPhase(world: World, before: State, request: CheckRequest): 
   return conclude(world, { phase, current, observed, evidence, request })
 }
 
-/** The phase whose deployment serves its target, as far as the ledger knows. */
-function watchedPhase(state: State): PhaseState | undefined {
-  const phase = phaseInForce(state)
-  return phase?.status === 'soaking' || phase?.status === 'promoted' ? phase : undefined
-}
-
-/**
- * An application that was cut off may have gone live all the same; then it is watched from now on.
- * One that has not gone live long after its deadline is held, so that somebody takes it up.
- */
+/** An application that was cut off may have gone live all the same; then it is watched from now on. */
 async function adopt(world: World, state: State): Promise<State> {
   const current = currentPhase(state)
   if (current?.status !== 'applying' || current.intent === undefined) return state
@@ -104,10 +98,19 @@ async function adopt(world: World, state: State): Promise<State> {
   const live = await world.deployer.live(intent.target)
   if (live?.intent === intent.id) return goLive(world, intent, live)
   const begunMs = world.clock.now() - Date.parse(intent.at)
-  if (state.status === 'held' || begunMs < world.definition.deployDeadlineMs + GRACE_MS)
-    return state
+  return state.status === 'running' && isCutOff(world.definition, begunMs)
+    ? holdCutOff(world, intent, begunMs)
+    : state
+}
+
+/** Somebody has to take up what nobody works on any more. */
+async function holdCutOff(
+  world: World,
+  intent: EventOf<'phase-applying'>,
+  begunMs: number
+): Promise<State> {
   const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`
-  const held = await record(world, now =>
+  const { state, events } = await record(world, now =>
     currentPhase(now)?.status === 'applying' && now.status === 'running'
       ? {
           message: `${rolloutId(now.definition, now.number)}: ${intent.phase} was cut off`,
@@ -115,15 +118,12 @@ async function adopt(world: World, state: State): Promise<State> {
         }
       : undefined
   )
-  if (held.events.length > 0) {
+  if (events.length > 0) {
     const title = `${rolloutId(state.definition, state.number)} is held in ${intent.phase}`
     await world.announcer.announce({ kind: 'held', title, body: reason })
   }
-  return held.state
+  return state
 }
-
-/** Nobody works on a deployment for longer than its deadline and this. */
-const GRACE_MS = 600_000
 
 function unknownPhase({ definition }: World, { name }: PhaseState): InputError {
   return new InputError(
@@ -158,15 +158,7 @@ async function observe(
     ...checkDefinition(state.digest, world.definition.digest),
     ...(await inspect(world, expected, sight))
   ]
-  return { sight, nowMs, integrity, due: dueFor(phase, current, nowMs) }
-}
-
-/** A promoted phase has no checkpoint left, and nothing that could be final. */
-function dueFor(phase: Phase, current: PhaseState, nowMs: number): DueLook {
-  const due = dueLook(phase, current, nowMs)
-  return current.status === 'promoted'
-    ? { ...due, checkpoints: [], final: false, dueMs: undefined, lateMs: 0 }
-    : due
+  return { sight, nowMs, integrity, due: dueLook(phase, current, nowMs) }
 }
 
 interface Conclusion {
@@ -197,7 +189,10 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
   })
   if (made === undefined) return { state: recorded.state }
   const { look, before } = made
-  await announce(world, recorded.state, look, before)
+  const id = rolloutId(recorded.state.definition, recorded.state.number)
+  for (const announcement of lookAnnouncements(id, look, before.looks.at(-1))) {
+    await world.announcer.announce(announcement)
+  }
   const rolledBack = rollbackIn(recorded.events)
   const state = rolledBack ? await continueRollback(world) : recorded.state
   world.log.info(describe(look, observed.nowMs, current, request))
@@ -211,7 +206,7 @@ function lookBody(
   current: PhaseState
 ): LookBody {
   const { sight, nowMs, integrity } = observed
-  const due = dueFor(phase, current, nowMs)
+  const due = dueLook(phase, current, nowMs)
   const frame = frameOf(phase, current)
   const judgements = [...judgeSight(world.definition.criteria[phase.criteria] ?? [], sight, frame)]
   const made = decide({
@@ -251,14 +246,6 @@ function frameOf(phase: Phase, current: PhaseState) {
   return { horizonMs: horizonMs(phase), checkpointMs: looked.at(-1) }
 }
 
-/** When the phase was last seen in full, or began. */
-function lastSeenMs(current: PhaseState): number {
-  const seen = current.looks.findLast(({ judgements }) =>
-    judgements.every(({ verdict }) => verdict !== 'error')
-  )
-  return Date.parse(seen?.window?.databaseNow ?? current.since ?? '')
-}
-
 function eventOf({ at: _stampedLater, ...body }: LookBody): EventBody {
   return body
 }
@@ -288,11 +275,10 @@ function labelOf(
   current: PhaseState
 ): string {
   const elapsedMs = Math.floor((nowMs - Date.parse(current.since ?? '')) / 60_000) * 60_000
-  const answered = judgements.every(({ verdict }) => verdict !== 'error')
   const checkpoint = due.checkpoints.at(-1)?.name
   if (checkpoint === undefined) return `${checkpointName(elapsedMs)}-sentinel`
   // The same checkpoint is looked at again later, and that look keeps its own evidence.
-  return answered ? checkpoint : `${checkpointName(elapsedMs)}-unanswered`
+  return isAnswered({ judgements }) ? checkpoint : `${checkpointName(elapsedMs)}-unanswered`
 }
 
 /** `assignment-pipeline-v3#1: staging-full T+6h: pass, continue` */
@@ -311,37 +297,4 @@ function describe(
   const elapsed = formatDuration(nowMs - Date.parse(current.since ?? ''))
   const what = look.checkpoints.length > 0 ? look.checkpoints.join(', ') : 'sentinel'
   return `${look.phase} after ${elapsed} (${what}, woken by ${request.wokenBy}): ${look.decision}`
-}
-
-async function announce(
-  world: World,
-  state: State,
-  look: LookBody,
-  before: PhaseState
-): Promise<void> {
-  const previous = before.looks.at(-1)
-  const id = rolloutId(state.definition, state.number)
-  if (look.decision === 'hold' && previous?.decision !== 'hold') {
-    const title = `${id} is held in ${look.phase}`
-    await world.announcer.announce({ kind: 'held', title, body: look.reason })
-  }
-  if (look.decision === 'rollback') {
-    const title = `${id} is being rolled back from ${look.phase}`
-    await world.announcer.announce({ kind: 'rolled-back', title, body: look.reason })
-  }
-  if (look.decision === 'promote') {
-    const title = `${id}: ${look.phase} is promoted`
-    await world.announcer.announce({ kind: 'promoted', title, body: look.reason })
-  }
-  if (warnsAnew(look, previous)) {
-    const title = `${id}: a warning in ${look.phase}`
-    await world.announcer.announce({ kind: 'warning', title, body: look.reason })
-  }
-}
-
-/** A warning is told once, not at every look. */
-function warnsAnew(look: LookBody, previous: LookEvent | undefined): boolean {
-  const warned = (l: Pick<LookEvent, 'judgements'> | undefined): boolean =>
-    l?.judgements.some(({ verdict }) => verdict === 'warn') ?? false
-  return look.decision === 'continue' && warned(look) && !warned(previous)
 }

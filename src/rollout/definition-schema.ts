@@ -158,7 +158,6 @@ export const nameSchema = name
 export const phaseSchema = phase
 export const criterionSchema = criterion
 export const flagsSchema = flags
-export const targetSchema = target
 export const rollbackSchema = rollback
 
 export const definitionSchema = z

@@ -1,3 +1,4 @@
+import { isAnswered } from './answered.ts'
 import type { LookBody, LookEvent } from './events.ts'
 import type { RolloutStatus } from './state.ts'
 
@@ -27,8 +28,8 @@ export function isWorthRecording(
 }
 
 /** A checkpoint that was not answered stays due, and is tried again at every wake-up. */
-function isLookedAt({ checkpoints, judgements }: LookBody): boolean {
-  return checkpoints.length > 0 && judgements.every(({ verdict }) => verdict !== 'error')
+function isLookedAt(look: LookBody): boolean {
+  return look.checkpoints.length > 0 && isAnswered(look)
 }
 
 /** What of a look people would want to hear about when it changes. */

@@ -1,4 +1,4 @@
-import type { Phase } from './definition.ts'
+import type { Definition, Phase } from './definition.ts'
 import { checkpointName } from './duration.ts'
 import type { PhaseState } from './state.ts'
 
@@ -30,11 +30,29 @@ export function checkpointsOf(phase: Phase, sinceMs: number): readonly Checkpoin
   }))
 }
 
+/** A promoted phase has no checkpoint left, and nothing that could be final. */
+const NOTHING_DUE: DueLook = {
+  checkpoints: [],
+  final: false,
+  extensionOver: false,
+  dueMs: undefined,
+  lateMs: 0
+}
+
+/** Nobody works on a deployment for longer than its deadline and this. */
+const CUT_OFF_GRACE_MS = 600_000
+
+/** Whether whoever began an application this long ago cannot be at it any more. */
+export function isCutOff({ deployDeadlineMs }: Definition, begunMs: number): boolean {
+  return begunMs >= deployDeadlineMs + CUT_OFF_GRACE_MS
+}
+
 /**
  * What is due at `nowMs`. It follows from the ledger and the clock alone: a late, doubled or dropped
  * wake-up changes when a look happens, never whether.
  */
 export function dueLook(phase: Phase, state: PhaseState, nowMs: number): DueLook {
+  if (state.status === 'promoted') return NOTHING_DUE
   const sinceMs = Date.parse(state.since ?? '')
   const checkpoints = checkpointsOf(phase, sinceMs).filter(
     ({ name, dueMs }) => dueMs <= nowMs && !state.checkpoints.includes(name)

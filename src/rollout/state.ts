@@ -1,3 +1,4 @@
+import { isAnswered } from './answered.ts'
 import type { EventOf, HoldCause, LedgerEvent, LookEvent } from './events.ts'
 
 export type RolloutStatus =
@@ -116,6 +117,17 @@ const IN_FORCE: ReadonlySet<PhaseStatus> = new Set(['applying', 'soaking', 'prom
  */
 export function cleanIntent({ intent, failures }: RollbackState): string {
   return failures === 0 ? intent.id : `${intent.id}-${failures + 1}`
+}
+
+/** The phase whose deployment serves its target, as far as the ledger knows: what looks are about. */
+export function watchedPhase(state: State): PhaseState | undefined {
+  const phase = phaseInForce(state)
+  return phase?.status === 'soaking' || phase?.status === 'promoted' ? phase : undefined
+}
+
+/** When the phase was last seen in full, or began; milliseconds since the epoch. */
+export function lastSeenMs({ looks, since = '' }: PhaseState): number {
+  return Date.parse(looks.findLast(isAnswered)?.window?.databaseNow ?? since)
 }
 
 /**
@@ -239,7 +251,7 @@ function looked(state: State, event: LookEvent, lastPhase: string): State {
   const phase = state.phases.find(p => p.name === event.phase)
   const seen = withPhase(state, event.phase, {
     // One that the database did not answer is still due.
-    checkpoints: [...(phase?.checkpoints ?? []), ...(isClean(event) ? event.checkpoints : [])],
+    checkpoints: [...(phase?.checkpoints ?? []), ...(isAnswered(event) ? event.checkpoints : [])],
     looks: [...(phase?.looks ?? []), event]
   })
   switch (event.decision) {
@@ -248,7 +260,7 @@ function looked(state: State, event: LookEvent, lastPhase: string): State {
     case 'hold':
       return needsPerson(seen.hold) ? seen : hold(seen, event.cause ?? 'error', event)
     case 'continue':
-      return needsPerson(seen.hold) || !isClean(event) ? seen : release(seen)
+      return needsPerson(seen.hold) || !isAnswered(event) ? seen : release(seen)
     case 'rollback':
       // The rollback's own intent follows in the same commit and says where it goes.
       return seen
@@ -258,10 +270,6 @@ function looked(state: State, event: LookEvent, lastPhase: string): State {
 /** A hold that no later look ends, nor turns into one that the next look would end. */
 function needsPerson(held: Hold | undefined): boolean {
   return held !== undefined && !endsByItself(held)
-}
-
-function isClean({ judgements }: LookEvent): boolean {
-  return judgements.every(({ verdict }) => verdict !== 'error')
 }
 
 function promote(state: State, event: LookEvent, lastPhase: string): State {

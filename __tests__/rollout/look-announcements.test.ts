@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import type { Decision } from '../../src/rollout/events.ts'
+import { lookAnnouncements } from '../../src/rollout/look-announcements.ts'
+import type { Verdict } from '../../src/verdict/verdict.ts'
+import { judgement } from './ledger-story.ts'
+
+function made(decision: Decision, verdict: Verdict = 'pass') {
+  return { phase: 'full', decision, reason: 'because', judgements: [judgement(verdict)] }
+}
+
+type Made = ReturnType<typeof made>
+
+test.each<[string, Made, Made | undefined, readonly string[]]>([
+  ['a hold that begins', made('hold'), made('continue'), ['held: r#1 is held in full']],
+  ['a hold at the first look', made('hold'), undefined, ['held: r#1 is held in full']],
+  ['a hold that goes on', made('hold'), made('hold'), []],
+  [
+    'a rollback',
+    made('rollback', 'red'),
+    made('hold'),
+    ['rolled-back: r#1 is being rolled back from full']
+  ],
+  ['a promotion', made('promote'), made('continue'), ['promoted: r#1: full is promoted']],
+  [
+    'a warning that begins',
+    made('continue', 'warn'),
+    made('continue'),
+    ['warning: r#1: a warning in full']
+  ],
+  ['a warning that goes on', made('continue', 'warn'), made('continue', 'warn'), []],
+  ['a warning in a hold', made('hold', 'warn'), made('hold'), []],
+  ['nothing new', made('continue'), made('continue'), []]
+])('of %s people are told what they need to know', (_, look, previous, told) => {
+  const announcements = lookAnnouncements('r#1', look, previous)
+  expect(announcements.map(({ kind, title }) => `${kind}: ${title}`)).toEqual(told)
+  expect(announcements.every(({ body }) => body === 'because')).toBe(true)
+})
