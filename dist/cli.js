@@ -41002,6 +41002,13 @@ function parseRows(text2, problems) {
   });
 }
 
+// src/rollout/answered.ts
+function isAnswered({
+  judgements
+}) {
+  return judgements.every(({ verdict: verdict2 }) => verdict2 !== "error");
+}
+
 // src/rollout/state.ts
 var NOTHING2 = {
   definition: "",
@@ -41027,6 +41034,13 @@ function phaseInForce({ phases }) {
 var IN_FORCE = /* @__PURE__ */ new Set(["applying", "soaking", "promoted"]);
 function cleanIntent({ intent, failures }) {
   return failures === 0 ? intent.id : `${intent.id}-${failures + 1}`;
+}
+function watchedPhase(state) {
+  const phase2 = phaseInForce(state);
+  return phase2?.status === "soaking" || phase2?.status === "promoted" ? phase2 : void 0;
+}
+function lastSeenMs({ looks, since = "" }) {
+  return Date.parse(looks.findLast(isAnswered)?.window?.databaseNow ?? since);
 }
 function acceptableSince({ since = "", looks }) {
   const drift = looks.findLastIndex(
@@ -41128,7 +41142,7 @@ function looked(state, event, lastPhase2) {
   const phase2 = state.phases.find((p) => p.name === event.phase);
   const seen = withPhase(state, event.phase, {
     // One that the database did not answer is still due.
-    checkpoints: [...phase2?.checkpoints ?? [], ...isClean(event) ? event.checkpoints : []],
+    checkpoints: [...phase2?.checkpoints ?? [], ...isAnswered(event) ? event.checkpoints : []],
     looks: [...phase2?.looks ?? [], event]
   });
   switch (event.decision) {
@@ -41137,16 +41151,13 @@ function looked(state, event, lastPhase2) {
     case "hold":
       return needsPerson(seen.hold) ? seen : hold(seen, event.cause ?? "error", event);
     case "continue":
-      return needsPerson(seen.hold) || !isClean(event) ? seen : release(seen);
+      return needsPerson(seen.hold) || !isAnswered(event) ? seen : release(seen);
     case "rollback":
       return seen;
   }
 }
 function needsPerson(held2) {
   return held2 !== void 0 && !endsByItself(held2);
-}
-function isClean({ judgements }) {
-  return judgements.every(({ verdict: verdict2 }) => verdict2 !== "error");
 }
 function promote(state, event, lastPhase2) {
   const done = withPhase(release(state), event.phase, { status: "promoted", endedAt: event.at });
@@ -41357,7 +41368,19 @@ function checkpointsOf(phase2, sinceMs) {
     dueMs: sinceMs + offsetMs
   }));
 }
+var NOTHING_DUE = {
+  checkpoints: [],
+  final: false,
+  extensionOver: false,
+  dueMs: void 0,
+  lateMs: 0
+};
+var CUT_OFF_GRACE_MS = 6e5;
+function isCutOff({ deployDeadlineMs }, begunMs) {
+  return begunMs >= deployDeadlineMs + CUT_OFF_GRACE_MS;
+}
 function dueLook(phase2, state, nowMs) {
+  if (state.status === "promoted") return NOTHING_DUE;
   const sinceMs = Date.parse(state.since ?? "");
   const checkpoints = checkpointsOf(phase2, sinceMs).filter(
     ({ name: name2, dueMs: dueMs2 }) => dueMs2 <= nowMs && !state.checkpoints.includes(name2)
@@ -42533,6 +42556,24 @@ function unknownWorld(part, problem) {
   return { code: "unknown", ok: false, message: `${part} could not be checked: ${problem}` };
 }
 
+// src/rollout/look-announcements.ts
+function lookAnnouncements(rollout, look4, previous) {
+  const { phase: phase2, reason: body } = look4;
+  switch (look4.decision) {
+    case "hold":
+      return previous?.decision === "hold" ? [] : [{ kind: "held", title: `${rollout} is held in ${phase2}`, body }];
+    case "rollback":
+      return [{ kind: "rolled-back", title: `${rollout} is being rolled back from ${phase2}`, body }];
+    case "promote":
+      return [{ kind: "promoted", title: `${rollout}: ${phase2} is promoted`, body }];
+    case "continue":
+      return warns(look4) && !warns(previous) ? [{ kind: "warning", title: `${rollout}: a warning in ${phase2}`, body }] : [];
+  }
+}
+function warns(look4) {
+  return look4?.judgements.some(({ verdict: verdict2 }) => verdict2 === "warn") ?? false;
+}
+
 // src/rollout/recording.ts
 var HEARTBEAT_MS = 36e5;
 function isWorthRecording(look4, previous, status) {
@@ -42541,8 +42582,8 @@ function isWorthRecording(look4, previous, status) {
   if (decision2 === "hold" && status === "running") return true;
   return previous === void 0 || previous.decision !== decision2 || signature(previous) !== signature(look4) || Date.parse(look4.at) - Date.parse(previous.at) >= HEARTBEAT_MS;
 }
-function isLookedAt({ checkpoints, judgements }) {
-  return checkpoints.length > 0 && judgements.every(({ verdict: verdict2 }) => verdict2 !== "error");
+function isLookedAt(look4) {
+  return look4.checkpoints.length > 0 && isAnswered(look4);
 }
 function signature({ judgements, integrity }) {
   const verdicts = judgements.map(({ criterion: criterion2, verdict: verdict2 }) => `${criterion2}=${verdict2}`);
@@ -43630,10 +43671,6 @@ async function lookAtPhase(world, before, request3) {
   const evidence = await collectEvidence(world, phase2, current, observed);
   return conclude(world, { phase: phase2, current, observed, evidence, request: request3 });
 }
-function watchedPhase(state) {
-  const phase2 = phaseInForce(state);
-  return phase2?.status === "soaking" || phase2?.status === "promoted" ? phase2 : void 0;
-}
 async function adopt(world, state) {
   const current = currentPhase(state);
   if (current?.status !== "applying" || current.intent === void 0) return state;
@@ -43641,23 +43678,23 @@ async function adopt(world, state) {
   const live = await world.deployer.live(intent.target);
   if (live?.intent === intent.id) return goLive(world, intent, live);
   const begunMs = world.clock.now() - Date.parse(intent.at);
-  if (state.status === "held" || begunMs < world.definition.deployDeadlineMs + GRACE_MS)
-    return state;
+  return state.status === "running" && isCutOff(world.definition, begunMs) ? holdCutOff(world, intent, begunMs) : state;
+}
+async function holdCutOff(world, intent, begunMs) {
   const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`;
-  const held2 = await record2(
+  const { state, events: events2 } = await record2(
     world,
     (now) => currentPhase(now)?.status === "applying" && now.status === "running" ? {
       message: `${rolloutId(now.definition, now.number)}: ${intent.phase} was cut off`,
       events: [{ kind: "held", cause: "error", reason }]
     } : void 0
   );
-  if (held2.events.length > 0) {
+  if (events2.length > 0) {
     const title = `${rolloutId(state.definition, state.number)} is held in ${intent.phase}`;
     await world.announcer.announce({ kind: "held", title, body: reason });
   }
-  return held2.state;
+  return state;
 }
-var GRACE_MS = 6e5;
 function unknownPhase2({ definition }, { name: name2 }) {
   return new InputError(
     "phase_unknown",
@@ -43677,11 +43714,7 @@ async function observe(world, state, phase2, current) {
     ...checkDefinition(state.digest, world.definition.digest),
     ...await inspect(world, expected, sight)
   ];
-  return { sight, nowMs, integrity, due: dueFor(phase2, current, nowMs) };
-}
-function dueFor(phase2, current, nowMs) {
-  const due = dueLook(phase2, current, nowMs);
-  return current.status === "promoted" ? { ...due, checkpoints: [], final: false, dueMs: void 0, lateMs: 0 } : due;
+  return { sight, nowMs, integrity, due: dueLook(phase2, current, nowMs) };
 }
 async function conclude(world, conclusion) {
   const { current, request: request3, observed } = conclusion;
@@ -43701,7 +43734,10 @@ async function conclude(world, conclusion) {
   });
   if (made === void 0) return { state: recorded.state };
   const { look: look4, before } = made;
-  await announce(world, recorded.state, look4, before);
+  const id = rolloutId(recorded.state.definition, recorded.state.number);
+  for (const announcement of lookAnnouncements(id, look4, before.looks.at(-1))) {
+    await world.announcer.announce(announcement);
+  }
   const rolledBack2 = rollbackIn(recorded.events);
   const state = rolledBack2 ? await continueRollback(world) : recorded.state;
   world.log.info(describe3(look4, observed.nowMs, current, request3));
@@ -43709,7 +43745,7 @@ async function conclude(world, conclusion) {
 }
 function lookBody(world, { phase: phase2, observed, request: request3 }, state, current) {
   const { sight, nowMs, integrity } = observed;
-  const due = dueFor(phase2, current, nowMs);
+  const due = dueLook(phase2, current, nowMs);
   const frame = frameOf(phase2, current);
   const judgements = [...judgeSight(world.definition.criteria[phase2.criteria] ?? [], sight, frame)];
   const made = decide({
@@ -43746,12 +43782,6 @@ function frameOf(phase2, current) {
   const looked2 = phase2.checkpointsMs.filter((ms2) => current.checkpoints.includes(checkpointName(ms2)));
   return { horizonMs: horizonMs(phase2), checkpointMs: looked2.at(-1) };
 }
-function lastSeenMs(current) {
-  const seen = current.looks.findLast(
-    ({ judgements }) => judgements.every(({ verdict: verdict2 }) => verdict2 !== "error")
-  );
-  return Date.parse(seen?.window?.databaseNow ?? current.since ?? "");
-}
 function eventOf({ at: _stampedLater, ...body }) {
   return body;
 }
@@ -43766,10 +43796,9 @@ function filesOf({ phase: phase2, observed, evidence }, current, { checkpoints, 
 }
 function labelOf(due, judgements, nowMs, current) {
   const elapsedMs = Math.floor((nowMs - Date.parse(current.since ?? "")) / 6e4) * 6e4;
-  const answered = judgements.every(({ verdict: verdict2 }) => verdict2 !== "error");
   const checkpoint = due.checkpoints.at(-1)?.name;
   if (checkpoint === void 0) return `${checkpointName(elapsedMs)}-sentinel`;
-  return answered ? checkpoint : `${checkpointName(elapsedMs)}-unanswered`;
+  return isAnswered({ judgements }) ? checkpoint : `${checkpointName(elapsedMs)}-unanswered`;
 }
 function headline(state, look4) {
   const id = rolloutId(state.definition, state.number);
@@ -43780,30 +43809,6 @@ function describe3(look4, nowMs, current, request3) {
   const elapsed = formatDuration(nowMs - Date.parse(current.since ?? ""));
   const what = look4.checkpoints.length > 0 ? look4.checkpoints.join(", ") : "sentinel";
   return `${look4.phase} after ${elapsed} (${what}, woken by ${request3.wokenBy}): ${look4.decision}`;
-}
-async function announce(world, state, look4, before) {
-  const previous = before.looks.at(-1);
-  const id = rolloutId(state.definition, state.number);
-  if (look4.decision === "hold" && previous?.decision !== "hold") {
-    const title = `${id} is held in ${look4.phase}`;
-    await world.announcer.announce({ kind: "held", title, body: look4.reason });
-  }
-  if (look4.decision === "rollback") {
-    const title = `${id} is being rolled back from ${look4.phase}`;
-    await world.announcer.announce({ kind: "rolled-back", title, body: look4.reason });
-  }
-  if (look4.decision === "promote") {
-    const title = `${id}: ${look4.phase} is promoted`;
-    await world.announcer.announce({ kind: "promoted", title, body: look4.reason });
-  }
-  if (warnsAnew(look4, previous)) {
-    const title = `${id}: a warning in ${look4.phase}`;
-    await world.announcer.announce({ kind: "warning", title, body: look4.reason });
-  }
-}
-function warnsAnew(look4, previous) {
-  const warned = (l) => l?.judgements.some(({ verdict: verdict2 }) => verdict2 === "warn") ?? false;
-  return look4.decision === "continue" && warned(look4) && !warned(previous);
 }
 
 // src/report/briefing.ts
@@ -51488,9 +51493,9 @@ function createFaults() {
   };
 }
 function createFreezer() {
-  let announce2 = () => void 0;
+  let announce = () => void 0;
   const frozen = new Promise((resolve3) => {
-    announce2 = resolve3;
+    announce = resolve3;
   });
   let count2 = 0;
   let plan2;
@@ -51505,7 +51510,7 @@ function createFreezer() {
       return plan2?.n === count2 ? plan2.when : void 0;
     },
     hang: () => {
-      announce2();
+      announce();
       return new Promise(() => void 0);
     }
   };
@@ -54689,7 +54694,7 @@ operation("plan", "show what the next phase would change, and record that it was
   "phase, or next",
   "next"
 );
-operation("apply", "carry out the next phase: flags, deployment, first look").option("--phase <name>", "phase, or next", "next").option("--confirm <rollout>", "the name of the rollout, typed: lets a gated phase pass").option("--freeze <why>", "nothing may move forward at the moment");
+operation("apply", "carry out the next phase: flags, deployment, first look").option("--phase <name>", "phase, or next", "next").option("--confirm <name>", "the name of the definition, typed: lets a gated phase pass").option("--freeze <why>", "nothing may move forward at the moment");
 operation("check", "look at the live phase, decide, and act on the decision").option(
   "--freeze <why>",
   "nothing may move forward at the moment"
