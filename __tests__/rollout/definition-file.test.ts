@@ -60,7 +60,10 @@ describe('the worked example', () => {
   })
 
   test('asks a person before every phase in production and before none in preview', () => {
-    const gates = example.phases.map(({ target, gate }) => [target, gate?.environment])
+    const gates = example.phases.map(({ target, gate }) => [
+      target,
+      gate?.mode === 'environment' ? gate.environment : undefined
+    ])
     expect(gates).toEqual([
       ['preview', undefined],
       ['preview', undefined],

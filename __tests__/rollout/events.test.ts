@@ -5,6 +5,8 @@ import {
   applied,
   applying,
   type BodyOf,
+  dispatched,
+  dispatching,
   failed,
   graduated,
   held,
@@ -25,7 +27,7 @@ const DEPLOYMENT = { id: 'dpl_1', url: 'https://one.example' }
 /** Every kind, with everything that it may carry. */
 const FULLEST: { readonly [K in EventKind]: BodyOf<K> } = {
   'rollout-started': started(),
-  'phase-planned': planned(PHASE),
+  'phase-planned': { ...planned(PHASE), approvalsBefore: 1 },
   'phase-applying': {
     ...applying(PHASE),
     flags: { FEATURE: 'true' },
@@ -57,7 +59,9 @@ const FULLEST: { readonly [K in EventKind]: BodyOf<K> } = {
   'rollback-requested': { ...rollbackRequested(PHASE), baseline: DEPLOYMENT },
   'rollback-step': { ...rollbackStep('redeployed', minute(1)), deployment: DEPLOYMENT },
   'rollback-finished': rollbackFinished('verified'),
-  graduated: graduated(),
+  dispatching: dispatching('advance', PHASE),
+  dispatched: dispatched('advance', PHASE),
+  graduated: { ...graduated(), issue: 'https://i/1', proposal: 'https://p/2' },
   aborted: aborted()
 }
 

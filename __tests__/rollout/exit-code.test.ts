@@ -30,7 +30,8 @@ test.each<[string, ExitCode, boolean]>([
   ['verify', 3, true],
   ['rollback', 1, true],
   ['rollback', 3, false],
-  ['status', 3, false]
+  ['status', 3, false],
+  ['status', 1, false]
 ])('%s that ends with %p: the job fails: %p', (operation, code, fails) => {
   expect(failsJob(operation, code)).toBe(fails)
 })

@@ -76,7 +76,7 @@ export interface LookOptions {
   readonly checkpoints?: readonly string[]
   readonly verdicts?: readonly Verdict[]
   readonly integrity?: readonly IntegrityFinding[]
-  readonly purpose?: 'soak' | 'watch'
+  readonly purpose?: 'soak' | 'watch' | 'graduation'
   readonly reason?: string
 }
 
@@ -125,6 +125,20 @@ export function rollbackFinished(
   outcome: BodyOf<'rollback-finished'>['outcome']
 ): BodyOf<'rollback-finished'> {
   return { kind: 'rollback-finished', intent: 'e5', outcome, message: `it is ${outcome}` }
+}
+
+export function dispatching(
+  operation: BodyOf<'dispatching'>['operation'],
+  phase: string
+): BodyOf<'dispatching'> {
+  return { kind: 'dispatching', operation, phase }
+}
+
+export function dispatched(
+  operation: BodyOf<'dispatched'>['operation'],
+  phase: string
+): BodyOf<'dispatched'> {
+  return { kind: 'dispatched', operation, phase, url: 'https://github.example/runs/1' }
 }
 
 export function graduated(): BodyOf<'graduated'> {

@@ -31,7 +31,29 @@ test.each<[string, Made, Made | undefined, readonly string[]]>([
   ['a warning in a hold', made('hold', 'warn'), made('hold'), []],
   ['nothing new', made('continue'), made('continue'), []]
 ])('of %s people are told what they need to know', (_, look, previous, told) => {
-  const announcements = lookAnnouncements('r#1', look, previous)
+  const announcements = lookAnnouncements('r#1', look, previous, 'held')
   expect(announcements.map(({ kind, title }) => `${kind}: ${title}`)).toEqual(told)
-  expect(announcements.every(({ body }) => body === 'because')).toBe(true)
+  for (const announcement of announcements) {
+    expect(announcement).toMatchObject({ rollout: 'r#1', body: 'because' })
+  }
+})
+
+test('a hold is told with its cause', () => {
+  const look = { ...made('hold', 'warn'), cause: 'warn' as const }
+  expect(lookAnnouncements('r#1', look, undefined, 'running')).toMatchObject([
+    { kind: 'held', cause: 'warn' }
+  ])
+})
+
+test('a hold whose cause becomes another one is told again', () => {
+  const frozen = { ...made('hold'), cause: 'frozen' as const }
+  const warned = { ...made('hold', 'warn'), cause: 'warn' as const }
+  const again = [{ kind: 'held', cause: 'warn' }]
+  expect(lookAnnouncements('r#1', warned, frozen, 'held')).toMatchObject(again)
+  expect(lookAnnouncements('r#1', warned, warned, 'held')).toEqual([])
+})
+
+test('a hold that begins again after somebody ended it is told again', () => {
+  const warned = { ...made('hold', 'warn'), cause: 'warn' as const }
+  expect(lookAnnouncements('r#1', warned, warned, 'running')).toMatchObject([{ kind: 'held' }])
 })

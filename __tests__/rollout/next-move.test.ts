@@ -131,11 +131,40 @@ describe('what can be done next', () => {
       kind: 'blocked',
       code: 'held',
       why: 'assignment-pipeline-v3#1 is held: wait for Monday',
-      way: 'Resume it with a reason, or roll it back.'
+      way: 'Resume it with a reason, begin its soak anew by asking for staging-shadow, or roll it back.'
     })
     expect(nextMove(example, stateAfter(started(), planned('staging')))).toMatchObject({
       why: 'the ledger is in phase staging, which assignment-pipeline-v3 no longer has (or has disabled)'
     })
+  })
+
+  test('a held phase that soaks is begun anew when it is asked for by its name', () => {
+    const soaking = stateAfter(started(), ...live(FIRST), held())
+    expect(nextMove(example, soaking, FIRST)).toMatchObject({
+      kind: 'apply',
+      phase: { name: FIRST },
+      resuming: false,
+      restarting: true
+    })
+    for (const other of ['next', SECOND, undefined]) {
+      expect(described(nextMove(example, soaking, other))).toBe('blocked: held')
+    }
+  })
+
+  test.each<[string, readonly EventBody[]]>([
+    ['it is not held', [started(), ...live(FIRST)]],
+    ['its application was cut off', [started(), applying(FIRST), held()]],
+    ['it is promoted', [started(), ...live(FIRST), look(FIRST, 'promote'), held()]],
+    ['it is being rolled back', [started(), ...live(FIRST), held(), rollbackRequested(FIRST)]]
+  ])('a phase is not begun anew when %s', (_, events) => {
+    const move = nextMove(example, stateAfter(...events), FIRST)
+    expect(move).not.toMatchObject({ restarting: true })
+  })
+
+  test('a phase that the definition no longer has is not begun anew', () => {
+    const phases = example.phases.filter(({ name }) => name !== FIRST)
+    const state = stateAfter(started(), ...live(FIRST), held())
+    expect(described(nextMove({ ...example, phases }, state, FIRST))).toBe('blocked: held')
   })
 
   test('a definition without an enabled phase goes nowhere, from any state', () => {

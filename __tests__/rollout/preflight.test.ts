@@ -10,6 +10,7 @@ import {
   judgeFlags,
   judgeMetrics,
   judgeProject,
+  judgeTrial,
   type PreflightItem,
   unreachable,
   worst
@@ -67,6 +68,29 @@ describe('a project', () => {
   })
 })
 
+describe('the metrics of a target', () => {
+  const answered = { kind: 'answered', rows: [] } as const
+
+  test('are in order when each is answered, even by nothing', () => {
+    expect(judgeTrial('preview', { outcomes: answered, errors: answered })).toEqual([
+      { name: 'metrics on preview', outcome: 'ok', message: 'all 2 are answered' }
+    ])
+  })
+
+  test('fail one by one, with what the database says and what to do', () => {
+    const missing = { code: 'missing_table', message: 'no such table', remedy: 'name another' }
+    const answers = { outcomes: { kind: 'unanswered', ...missing } as const, errors: answered }
+    expect(judgeTrial('preview', answers)).toEqual([
+      {
+        name: 'metrics on preview',
+        outcome: 'fail',
+        message: 'outcomes is not answered: no such table',
+        remedy: 'name another'
+      }
+    ])
+  })
+})
+
 describe('a database', () => {
   test('in order has nothing to complain about, and no check is left out', () => {
     const items = judgeDatabase(DATABASE)
@@ -87,11 +111,11 @@ describe('a database', () => {
     ['as a superuser fails', { superuser: true, canWrite: true }, ['role: fail']],
     ['whose role may write warns', { canWrite: true }, ['role: warn']],
     [
-      'without the table fails, and no more is said of the table',
+      'without the table warns, and no more is said of the table',
       { tableExists: false, rowsFiltered: true, recommendedIndex: false },
-      ['table: fail']
+      ['table: warn']
     ],
-    ['without a column fails', { missingColumns: ['context'] }, ['table: fail']],
+    ['without a column warns', { missingColumns: ['context'] }, ['table: warn']],
     ['that hides rows fails', { rowsFiltered: true }, ['row-level security: fail']],
     ['with a lesser index warns', { recommendedIndex: false }, ['index: warn']],
     ['without an index warns', { recommendedIndex: false, indexed: false }, ['index: warn']],
@@ -109,7 +133,7 @@ describe('a database', () => {
         rowsFiltered: true,
         recommendedIndex: false
       },
-      ['transport: fail', 'role: warn', 'table: fail', 'row-level security: fail', 'index: warn']
+      ['transport: fail', 'role: warn', 'table: warn', 'row-level security: fail', 'index: warn']
     ]
   ])('%s', (_, facts, expected) => {
     expect(doubts(judgeDatabase({ ...DATABASE, ...facts }))).toEqual(expected)

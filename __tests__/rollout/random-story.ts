@@ -7,6 +7,7 @@ import {
   aborted,
   applied,
   applying,
+  dispatched,
   failed,
   graduated,
   held,
@@ -19,7 +20,7 @@ import {
   started,
   stateAfter
 } from './ledger-story.ts'
-import { example } from './worked-example.ts'
+import { example, LAST_PHASE } from './worked-example.ts'
 
 /** Stories that the operations could have written, of any length, with everything that can go wrong. */
 export const anyStory: fc.Arbitrary<readonly EventBody[]> = fc
@@ -39,12 +40,12 @@ function continuations(state: State): readonly (readonly EventBody[])[] {
     case 'running':
       return [...forward(state), ...ofPhase(state), [held()], [aborted()]]
     case 'held':
-      return [...ofPhase(state), [held('for another reason')], [resumed()], [aborted()]]
+      return [...ofPhase(state), ...anew(state), [held('again')], [resumed()], [aborted()]]
     case 'rolling-back':
     case 'rollback-failed':
       return ofRollback()
     case 'promoted':
-      return [[graduated()], rollBack(state)]
+      return [[graduated()], [dispatched('graduate', LAST_PHASE)], ...ofReview(), rollBack(state)]
     case 'rolled-back':
     case 'graduated':
     case 'aborted':
@@ -56,7 +57,22 @@ function forward(state: State): readonly (readonly EventBody[])[] {
   const move = nextMove(example, state)
   if (move.kind !== 'apply') return []
   const { name } = move.phase
-  return [[planned(name)], [planned(name), applying(name)]]
+  return [[planned(name)], [planned(name), applying(name)], [dispatched('advance', name)]]
+}
+
+/** The soak of a held phase, planned or begun anew. */
+function anew(state: State): readonly (readonly EventBody[])[] {
+  const name = currentPhase(state)?.name
+  const move = nextMove(example, state, name)
+  if (name === undefined || move.kind !== 'apply' || !move.restarting) return []
+  return [[planned(name)], [resumed(), applying(name)]]
+}
+
+function ofReview(): readonly (readonly EventBody[])[] {
+  return [
+    [look(LAST_PHASE, 'continue', { purpose: 'graduation' })],
+    [look(LAST_PHASE, 'continue', { purpose: 'graduation', verdicts: ['error'] })]
+  ]
 }
 
 function ofPhase(state: State): readonly (readonly EventBody[])[] {

@@ -114,6 +114,7 @@ describe('what each event does', () => {
     expect(again).toEqual({
       name: PHASE,
       status: 'applying',
+      begunAnew: true,
       planned: expect.objectContaining({ id: 'e2' }),
       intent: expect.objectContaining({ id: 'e6' }),
       checkpoints: [],

@@ -147,6 +147,8 @@ function toDefinition(raw: RawDefinition, digest: string): Definition {
       issue: raw.graduation.issue,
       envExample: raw.graduation.env_example
     },
+    freeze: raw.freeze,
+    unitsPerDay: raw.units_per_day,
     blind: { maxMs: ms(raw.blind.max), decision: raw.blind.decision },
     deployDeadlineMs: ms(raw.deploy_deadline),
     digest
@@ -157,7 +159,7 @@ function toPhase(raw: RawPhase): Phase {
   return {
     name: raw.name,
     target: raw.target,
-    gate: raw.gate as Gate | undefined,
+    gate: raw.gate && toGate(raw.gate),
     flags: raw.flags,
     soakMs: ms(raw.soak),
     extendMs: ms(raw.extend),
@@ -165,6 +167,13 @@ function toPhase(raw: RawPhase): Phase {
     criteria: raw.criteria,
     enabled: raw.enabled
   }
+}
+
+function toGate(raw: NonNullable<RawPhase['gate']>): Gate {
+  const asked = { checklist: raw.checklist, validForMs: ms(raw.valid_for) }
+  return raw.mode === 'dispatch'
+    ? { mode: 'dispatch', allow: raw.allow, ...asked }
+    : { mode: 'environment', environment: raw.environment, ...asked }
 }
 
 const STRICT_MIN_N = 50

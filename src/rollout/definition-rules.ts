@@ -10,6 +10,7 @@ import {
   rollbackSchema
 } from './definition-schema.ts'
 import { formatDuration, parseDuration } from './duration.ts'
+import { checkFreezes } from './freeze-rules.ts'
 import type { Path, Problem, YamlSource } from './yaml-source.ts'
 
 /**
@@ -27,7 +28,8 @@ export function checkRules(source: YamlSource, metrics?: MetricKinds): readonly 
     ...checkEnvironments(source, draft),
     ...checkSets(source, draft, metrics),
     ...checkShown(source, metrics),
-    ...checkBlind(source)
+    ...checkBlind(source),
+    ...checkFreezes(source, record(source.data)?.['freeze'], record(source.data)?.['time_zone'])
   ]
 }
 

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { parseDuration } from './duration.ts'
+import { FREEZE_END, parseFreezeEnd } from './freeze-end.ts'
 
 /**
  * The shape of a definition file. This is the one source: the parser refuses by it, and
@@ -47,12 +49,71 @@ const bound = z
     error: 'is not a bound on a share → write an operator, a space and a percentage: ">= 97%"'
   })
 
-const gate = z
-  .strictObject({
-    environment: name.describe('GitHub environment whose required reviewers approve this phase'),
-    checklist: z.array(text).default([]).describe('What a person confirms before approving')
+/** GitHub gives up a job that waits for its approval after this. */
+const LONGEST_WAIT_MS = 30 * 86_400_000
+
+const asked = {
+  checklist: z.array(text).default([]).describe('What a person confirms before approving'),
+  valid_for: span
+    .refine(value => (parseDuration(value) ?? 0) <= LONGEST_WAIT_MS, {
+      error: 'is longer than GitHub lets an approval wait → write 30d or less'
+    })
+    .default('7d')
+    .describe('How long a briefing may wait for its approval; 30d at most')
+}
+
+const login = z
+  .string({ error: 'must be a login → write it without @: [priya, amara]' })
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,37}[A-Za-z0-9])?$/u, {
+    error: 'is not the login of a person → write it without @: [priya, amara]'
   })
+
+const gate = z
+  .discriminatedUnion(
+    'mode',
+    [
+      z.strictObject({
+        mode: z.literal('environment').optional(),
+        environment: name.describe(
+          'GitHub environment whose required reviewers approve this phase'
+        ),
+        ...asked
+      }),
+      z.strictObject({
+        mode: z.literal('dispatch'),
+        allow: z
+          .array(login, { error: 'must be a list of logins → [priya, amara]' })
+          .min(1, { error: 'is empty → name those who may let the phase pass' })
+          .describe(
+            'Logins, one of whom starts the phase and was not the one who started the rollout'
+          ),
+        ...asked
+      })
+    ],
+    {
+      error: issue =>
+        issue.code === 'invalid_union'
+          ? 'is not a kind of gate → environment or dispatch'
+          : 'must be a map → { environment: approve-it }, or { mode: dispatch, allow: [priya, amara] }'
+    }
+  )
   .describe('The human approval before a phase')
+
+const NO_FREEZE_END = {
+  error:
+    'is no time → write "Fri 16:00" for every week, "2026-12-23 09:00" or "2026-12-23" for once'
+}
+
+const freezeEnd = z
+  .string({ error: 'must be a day and a time in quotes → "Fri 16:00" or "2026-12-23"' })
+  .regex(FREEZE_END, NO_FREEZE_END)
+  .refine(value => parseFreezeEnd(value) !== undefined, NO_FREEZE_END)
+
+const freeze = z.strictObject({
+  from: freezeEnd.describe('By the wall clock of time_zone: "Fri 16:00", "2026-12-23"'),
+  to: freezeEnd.describe('Of the same kind as from; from then on things move again'),
+  why: text.describe('Told to whoever is kept waiting')
+})
 
 const phase = z.strictObject({
   name,
@@ -155,6 +216,7 @@ const parameterName = z
   .regex(BOUND_BY_ROLLGATE, { error: 'is bound by Rollgate itself → rename it' })
 
 export const nameSchema = name
+export const freezeSchema = freeze
 export const phaseSchema = phase
 export const criterionSchema = criterion
 export const flagsSchema = flags
@@ -164,7 +226,18 @@ export const definitionSchema = z
   .strictObject({
     name,
     owner: text.describe('Who is asked when something is unclear'),
-    time_zone: text.default('UTC').describe('IANA name; reports show it beside UTC'),
+    time_zone: text
+      .default('UTC')
+      .describe('IANA name; reports show it beside UTC, and a freeze goes by its clock'),
+    units_per_day: z
+      .int({ error: 'must be a whole number → units_per_day: 27' })
+      .positive({ error: 'must be above zero → units_per_day: 27' })
+      .optional()
+      .describe('How many units end on a usual day; preflight says how soon shares can pass'),
+    freeze: z
+      .array(freeze, { error: 'must be a list → - { from: "Fri 16:00", to: "Mon 08:00", why: … }' })
+      .default([])
+      .describe('Times in which nothing moves forward; looks and rollbacks go on'),
     database,
     parameters: z
       .record(parameterName, text)

@@ -5,7 +5,7 @@ import type { MetricKind } from './ports.ts'
 export interface Definition {
   readonly name: string
   readonly owner: string
-  /** IANA name; only reports use it. */
+  /** IANA name; for reports and for the freeze. */
   readonly timeZone: string
   readonly database: DatabaseSettings
   /** Threshold into every SQL file by name. */
@@ -17,6 +17,9 @@ export interface Definition {
   readonly shown: Readonly<Record<string, string>>
   readonly rollback: Rollback
   readonly graduation: Graduation | undefined
+  readonly freeze: readonly FreezeWindow[]
+  /** How many units end on a usual day; undefined when nobody said. */
+  readonly unitsPerDay: number | undefined
   readonly blind: BlindRule
   /** How long one deployment may take. */
   readonly deployDeadlineMs: number
@@ -53,9 +56,35 @@ export interface Phase {
   readonly enabled: boolean
 }
 
-export interface Gate {
-  readonly environment: string
+/** The human approval before a phase. */
+export type Gate = EnvironmentGate | DispatchGate
+
+interface Asked {
   readonly checklist: readonly string[]
+  /** How long a briefing may wait for its approval. */
+  readonly validForMs: number
+}
+
+/** A reviewer of a GitHub environment approves. */
+export interface EnvironmentGate extends Asked {
+  readonly mode: 'environment'
+  readonly environment: string
+}
+
+/** A second person starts the phase and types the rollout's name; for plans without reviewers. */
+export interface DispatchGate extends Asked {
+  readonly mode: 'dispatch'
+  /** Logins of those who may. */
+  readonly allow: readonly string[]
+}
+
+/** A time in which nothing moves forward, by the wall clock of the definition's time zone. */
+export interface FreezeWindow {
+  /** `Fri 16:00` every week, `2026-12-23 00:00` once. */
+  readonly from: string
+  /** Of the same kind as `from`; not included. */
+  readonly to: string
+  readonly why: string
 }
 
 export type Criterion = ProportionCriterion | ZeroToleranceCriterion | SustainedCriterion

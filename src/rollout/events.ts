@@ -66,7 +66,9 @@ const phasePlanned = z.strictObject({
   kind: z.literal('phase-planned'),
   phase: z.string(),
   /** Of definition, phase and flag changes: what the approval binds to. */
-  digest: z.string()
+  digest: z.string(),
+  /** Approvals that the planning run had already had for the gate: only a later one counts. */
+  approvalsBefore: z.int().nonnegative().optional()
 })
 
 /** Intent. Its id is the deployment's `rollgate` meta. */
@@ -106,8 +108,8 @@ const look = z.strictObject({
   ...common,
   kind: z.literal('look'),
   phase: z.string(),
-  /** `soak` judges the phase, `watch` what follows a rollback. */
-  purpose: z.enum(['soak', 'watch']),
+  /** `soak` judges the phase, `watch` what follows a rollback, `graduation` the time after the last phase. */
+  purpose: z.enum(['soak', 'watch', 'graduation']),
   /** Names of the checkpoints it is for; none: a sentinel. */
   checkpoints: z.array(z.string()),
   final: z.boolean(),
@@ -177,7 +179,30 @@ const rollbackFinished = z.strictObject({
   message: z.string()
 })
 
-const graduated = z.strictObject({ ...common, kind: z.literal('graduated'), message: z.string() })
+/** What follows by itself; the phase to be advanced to, or the last one at a graduation. */
+const followUp = { operation: z.enum(['advance', 'graduate']), phase: z.string() }
+
+/** Intent: whoever wrote it, and nobody beside, is setting it going. */
+const dispatching = z.strictObject({ ...common, kind: z.literal('dispatching'), ...followUp })
+
+/** Result of `dispatching`. */
+const dispatched = z.strictObject({
+  ...common,
+  kind: z.literal('dispatched'),
+  ...followUp,
+  /** The run that was started, where that is known. */
+  url: z.string().optional()
+})
+
+const graduated = z.strictObject({
+  ...common,
+  kind: z.literal('graduated'),
+  message: z.string(),
+  /** Where the clean-up was filed. */
+  issue: z.string().optional(),
+  /** Where the new default values were proposed. */
+  proposal: z.string().optional()
+})
 
 const aborted = z.strictObject({ ...common, kind: z.literal('aborted'), reason: z.string() })
 
@@ -193,6 +218,8 @@ export const ledgerEvent = z.discriminatedUnion('kind', [
   rollbackRequested,
   rollbackStep,
   rollbackFinished,
+  dispatching,
+  dispatched,
   graduated,
   aborted
 ])

@@ -24,16 +24,17 @@ export function exitCodeOf(status: RolloutStatus): ExitCode {
 
 /**
  * Whether a job that ends like this is marked as failed. A held rollout waits for a person and has
- * told them: a red run every half hour would not help. A rollback that was asked for, or asked
- * about, is what the run was for.
+ * told them: a red run every half hour would not help. A rollback that was asked for is what the run
+ * was for; and who only asked got an answer, whatever it is: other jobs go on from it.
  */
 export function failsJob(operation: string, exitCode: ExitCode): boolean {
+  if (operation === 'status') return false
   switch (exitCode) {
     case 0:
     case 2:
       return false
     case 3:
-      return operation !== 'rollback' && operation !== 'status'
+      return operation !== 'rollback'
     case 1:
       return true
   }

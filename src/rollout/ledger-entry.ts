@@ -9,12 +9,46 @@ import { rolloutFolder, rolloutId } from './rollout-id.ts'
 // Names that git refuses in a tree, or that leave the folder when it is checked out.
 const UNSAFE_SEGMENT = /^(|\.{1,2}|\.git|git~\d)$|[/\\\p{Cc}]/iu
 
+/** The branch that a ledger is kept on unless told. */
+export const DEFAULT_BRANCH = 'rollgate-ledger'
+
+/** A log as it is written, and what it says. */
+export interface LogText {
+  readonly text: string
+  readonly events: readonly LedgerEvent[]
+}
+
+/** The log of a rollout that nothing was recorded of yet. */
+export const EMPTY_LOG: LogText = { text: '', events: [] }
+
 /** Paths are relative to the ledger's root; all of them change in one commit. */
 export type EntryFiles = ReadonlyMap<string, string>
 
 /** The log of a rollout inside the ledger. */
 export function eventLogPath(definition: string, number: number): string {
   return `${rolloutFolder(definition, number)}/events.jsonl`
+}
+
+/** The rollouts of a definition, given the names of the folders in its own folder. */
+export function rolloutNumbers(folders: readonly string[]): readonly number[] {
+  return folders.filter(name => /^[1-9]\d*$/u.test(name)).map(Number)
+}
+
+/** Which of these rollouts a reader gets: the wanted one, or the newest; 0 when there is none. */
+export function newestNumber(known: readonly number[], wanted: number | undefined): number {
+  if (wanted === undefined) return Math.max(0, ...known)
+  return known.includes(wanted) ? wanted : 0
+}
+
+/** @throws InputError `ledger_branch` when git would not take it for a branch */
+export function checkedBranch(branch: string): string {
+  if (/^(?!.*(?:\.\.|\.lock(?:\/|$)|\.$|\/\.))[\w][\w.-]*(?:\/[\w.-]+)*$/u.test(branch))
+    return branch
+  throw new InputError(
+    'ledger_branch',
+    `"${branch}" cannot be the ledger’s branch.`,
+    'Use letters, digits, dashes and dots, as rollgate-ledger.'
+  )
 }
 
 /**
@@ -62,8 +96,19 @@ export function entryFiles(entry: LedgerEntry, logText: string): EntryFiles {
   if (entry.events.length > 0) {
     files.set(eventLogPath(entry.definition, entry.number), logText + renderEventLog(entry.events))
   }
-  if (entry.dashboard !== undefined) files.set('README.md', entry.dashboard)
+  if (entry.dashboard !== undefined) {
+    files.set('README.md', entry.dashboard)
+    files.set('vercel.json', NOT_DEPLOYED)
+  }
   return files
+}
+
+/** A project that is connected to the repository would build a preview of every entry. */
+const NOT_DEPLOYED = `${JSON.stringify({ git: { deploymentEnabled: false } }, null, 2)}\n`
+
+/** The log as it stands once the entry is written. */
+export function continuedLog(entry: LedgerEntry, { text, events }: LogText): LogText {
+  return { text: text + renderEventLog(entry.events), events: [...events, ...entry.events] }
 }
 
 /** What a ledger throws when its head is not the one the entry was decided on. */

@@ -6,15 +6,24 @@ import { currentPhase, isOver, type State } from './state.ts'
 export type NextMove =
   /** There is no rollout under way: begin number `number` with its first phase. */
   | { readonly kind: 'start'; readonly number: number; readonly phase: Phase }
-  /** Carry out this phase; `resuming` when an earlier attempt was cut off. */
-  | { readonly kind: 'apply'; readonly phase: Phase; readonly resuming: boolean }
+  | {
+      readonly kind: 'apply'
+      readonly phase: Phase
+      /** An earlier attempt was cut off. */
+      readonly resuming: boolean
+      /** The phase is live and held, and somebody wants its soak to begin anew: the hold ends with it. */
+      readonly restarting: boolean
+    }
   /** The phase is live and soaking; only looks can move it. */
   | { readonly kind: 'soaking'; readonly phase: Phase }
   | { readonly kind: 'blocked'; readonly code: string; readonly why: string; readonly way: string }
   | { readonly kind: 'done' }
 
-/** The one thing that can be done next in that state. */
-export function nextMove(definition: Definition, state: State): NextMove {
+/**
+ * The one thing that can be done next in that state. A held phase that soaks is begun anew when it is
+ * `wanted` by its name.
+ */
+export function nextMove(definition: Definition, state: State, wanted?: string): NextMove {
   const phases = enabledPhases(definition)
   const [first] = phases
   if (first === undefined) {
@@ -28,7 +37,18 @@ export function nextMove(definition: Definition, state: State): NextMove {
   if (state.status === 'not-started' || isOver(state)) {
     return { kind: 'start', number: state.number + 1, phase: first }
   }
-  return moveOn(definition, state, phases)
+  return restart(state, phases, wanted) ?? moveOn(definition, state, phases)
+}
+
+function restart(
+  state: State,
+  phases: readonly Phase[],
+  wanted: string | undefined
+): NextMove | undefined {
+  const current = currentPhase(state)
+  if (state.status !== 'held' || current?.status !== 'soaking') return undefined
+  const phase = phases.find(({ name }) => name === current.name && name === wanted)
+  return phase && { kind: 'apply', phase, resuming: false, restarting: true }
 }
 
 function moveOn(definition: Definition, state: State, phases: readonly Phase[]): NextMove {
@@ -37,7 +57,7 @@ function moveOn(definition: Definition, state: State, phases: readonly Phase[]):
   const current = currentPhase(state)
   const index = phases.findIndex(phase => phase.name === current?.name)
   const phase = phases[index]
-  if (current === undefined) return { kind: 'apply', phase: phases[0] as Phase, resuming: false }
+  if (current === undefined) return applying(phases[0] as Phase)
   if (phase === undefined) return unknownPhase(definition, current.name)
   switch (current.status) {
     case 'soaking':
@@ -45,17 +65,29 @@ function moveOn(definition: Definition, state: State, phases: readonly Phase[]):
     case 'promoted':
       return follow(phases[index + 1])
     case 'applying':
-      return { kind: 'apply', phase, resuming: true }
+      return { ...applying(phase), resuming: true }
     case 'pending':
     case 'planned':
     case 'failed':
     case 'rolled-back':
-      return { kind: 'apply', phase, resuming: false }
+      return applying(phase)
   }
 }
 
 function follow(next: Phase | undefined): NextMove {
-  return next === undefined ? { kind: 'done' } : { kind: 'apply', phase: next, resuming: false }
+  return next === undefined ? { kind: 'done' } : applying(next)
+}
+
+function applying(phase: Phase): Extract<NextMove, { kind: 'apply' }> {
+  return { kind: 'apply', phase, resuming: false, restarting: false }
+}
+
+/** A phase that is live can also be begun anew. */
+function heldWay(state: State): string {
+  const current = currentPhase(state)
+  return current?.status === 'soaking'
+    ? `Resume it with a reason, begin its soak anew by asking for ${current.name}, or roll it back.`
+    : 'Resume it with a reason, or roll it back.'
 }
 
 function blockage(state: State): NextMove | undefined {
@@ -66,7 +98,7 @@ function blockage(state: State): NextMove | undefined {
         kind: 'blocked',
         code: 'held',
         why: `${id} is held: ${state.hold?.reason ?? 'no reason given'}`,
-        way: 'Resume it with a reason, or roll it back.'
+        way: heldWay(state)
       }
     case 'rolling-back':
       return {

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from './events.ts'
+import type { HoldCause, LedgerEvent } from './events.ts'
 
 /** The wall clock of this process, and its way of waiting. Rehearsal and tests hand in a virtual one. */
 export interface Clock {
@@ -286,14 +286,47 @@ export interface Ledger {
   append(entry: LedgerEntry): Promise<string>
 }
 
-export interface ApprovalRequest {
-  readonly rollout: string
-  readonly phase: string
+/** A GitHub environment that people approve in, as it is set up. */
+export interface GateFacts {
   readonly environment: string
-  readonly digest: string
-  readonly initiator: string
+  /** Any one of them can approve; none: the environment lets everything pass. */
+  readonly reviewers: readonly Reviewer[]
+  readonly waitMs: number
+  /** Whoever started a run cannot approve it. */
+  readonly preventsSelfReview: boolean
+  /** Which branches may use it. */
+  readonly branches: 'any' | 'protected' | 'selected'
+  /** Undefined where the provider does not say. */
+  readonly adminsCanBypass: boolean | undefined
 }
 
+export interface Reviewer {
+  readonly kind: 'user' | 'team'
+  readonly name: string
+}
+
+/** One answer of a person to this run's question whether it may pass an environment. */
+export interface Review {
+  readonly by: string
+  readonly state: 'approved' | 'rejected'
+  readonly comment: string
+}
+
+/** What is known of gates and of who passed them: facts only, no judgement. */
+export interface Gates {
+  /** `environments`: people review in GitHub; `typed`: somebody types a name, there is nothing else. */
+  readonly kind: 'environments' | 'typed'
+  /** Undefined when there is no such environment. @throws ProviderError when it cannot be asked */
+  inspect(environment: string): Promise<GateFacts | undefined>
+  /**
+   * Reviews of this very run for that environment, earlier attempts included, as the provider
+   * orders them.
+   * @throws ProviderError
+   */
+  reviews(environment: string): Promise<readonly Review[]>
+}
+
+/** Who let a gated phase pass, as the ledger keeps it. */
 export interface Approval {
   readonly by: string
   readonly comment: string
@@ -301,16 +334,109 @@ export interface Approval {
   readonly how: string
 }
 
-export interface Approvals {
-  /** Proof that the gate was passed. @throws InputError when it was not, with the way to pass it */
-  prove(request: ApprovalRequest): Promise<Approval>
+/** The workflows of the repository that Rollgate itself sets going, by what they are for. */
+export type WorkflowRole = 'rollout' | 'monitor' | 'timers'
+
+export interface Workflows {
+  /** Whether there is one here to start. */
+  has(role: WorkflowRole): boolean
+  /**
+   * Starts one; undefined when there is none here to start, as on the command line.
+   * @throws ProviderError when the provider refuses or does not answer
+   */
+  dispatch(
+    role: WorkflowRole,
+    inputs: Readonly<Record<string, string>>
+  ): Promise<{ readonly url: string | undefined } | undefined>
+  /** Makes sure that its schedule runs; true when it had been switched off. @throws ProviderError */
+  enable(role: WorkflowRole): Promise<boolean>
 }
 
-export interface Announcement {
-  readonly kind: 'held' | 'rolled-back' | 'rollback-failed' | 'warning' | 'promoted'
+/** What the repository's page of deployments is told. Nothing is ever decided by it. */
+export interface DeploymentNotice {
+  /** The name it stands under there: the target. */
+  readonly environment: string
+  /** At most 140 characters are shown. */
+  readonly description: string
+  readonly state: 'in_progress' | 'success' | 'failure' | 'inactive'
+  readonly url?: string
+}
+
+export interface DeploymentBoard {
+  /** Failing to show never changes an outcome: it is logged. */
+  show(notice: DeploymentNotice): Promise<void>
+}
+
+export interface WorkflowFacts {
+  readonly role: WorkflowRole | 'rollback'
+  readonly file: string
+  /** `missing`: not on the default branch; `disabled`: somebody, or sixty quiet days, switched it off. */
+  readonly state: 'active' | 'disabled' | 'missing'
+}
+
+/** What preflight asks the repository: facts only, no judgement. */
+export interface RepositoryFacts {
+  /** `acme/shop` */
+  readonly name: string
+  readonly private: boolean
+  readonly defaultBranch: string
+  /** The branch this run uses; undefined when that is not known. */
+  readonly branch: string | undefined
+  readonly ledger: {
+    readonly branch: string
+    readonly exists: boolean
+    /** Types of the rules in force on it, as `required_signatures`; undefined when it cannot be asked. */
+    readonly rules: readonly string[] | undefined
+  }
+  readonly workflows: readonly WorkflowFacts[]
+}
+
+export interface IssueDraft {
+  /** Names the matter: an open issue with this key is commented on, not filed again. */
+  readonly key: string
   readonly title: string
   /** Markdown. */
   readonly body: string
+}
+
+export interface ChangeDraft {
+  /** Names the proposal: an open one from this branch is left as it is. */
+  readonly branch: string
+  readonly title: string
+  /** Markdown. */
+  readonly body: string
+  readonly path: string
+  readonly content: string
+}
+
+/** The repository that the rollout belongs to. Undefined answers: there is none here. */
+export interface Repository {
+  /** @throws ProviderError */
+  inspectRepository(): Promise<RepositoryFacts | undefined>
+  /** A text file on the default branch; undefined when it is not there. @throws ProviderError */
+  readFile(path: string): Promise<string | undefined>
+  /** @throws ProviderError */
+  fileIssue(draft: IssueDraft): Promise<{ readonly url: string } | undefined>
+  /** A pull request against the default branch that changes one file. @throws ProviderError */
+  proposeChange(draft: ChangeDraft): Promise<{ readonly url: string } | undefined>
+}
+
+export interface Announcement {
+  readonly kind:
+    | 'held'
+    | 'rolled-back'
+    | 'rollback-failed'
+    | 'failed'
+    | 'warning'
+    | 'promoted'
+    | 'graduated'
+  /** `assignment-pipeline-v3#1` */
+  readonly rollout: string
+  readonly title: string
+  /** Markdown; its first paragraph says it all to whoever reads no further. */
+  readonly body: string
+  /** Why it is held; a hold without one waits for a person. */
+  readonly cause?: HoldCause
 }
 
 /** Tells people who are not looking. Failing to tell never changes an outcome. */

@@ -1,6 +1,6 @@
 import { type Definition, enabledPhases, metricsOf } from './definition.ts'
 import { formatDuration } from './duration.ts'
-import type { DatabaseFacts, FlagReading, MetricHeader, ProjectFacts } from './ports.ts'
+import type { Answer, DatabaseFacts, FlagReading, MetricHeader, ProjectFacts } from './ports.ts'
 
 /** One prerequisite, looked at. `fail` stops a rollout, `warn` does not. */
 export interface PreflightItem {
@@ -112,23 +112,50 @@ function judgeRole({ role, superuser, canWrite }: DatabaseFacts): PreflightItem 
     : { name: 'role', outcome: 'ok', message: `${role} can only read` }
 }
 
+/** Metrics may read another table; whether they are answered is tried for each of them. */
 function judgeTable({ table, tableExists, missingColumns }: DatabaseFacts): PreflightItem {
   if (!tableExists) {
     return {
       name: 'table',
-      outcome: 'fail',
-      message: `${table} does not exist or is not visible`,
-      remedy: 'Check the database in the connection string and the grants of the role.'
+      outcome: 'warn',
+      message: `${table} does not exist or is not visible, so the bundled evidence will be empty`,
+      remedy:
+        'Nothing, when your metrics read another table; otherwise check the database in the connection string and the grants of the role.'
     }
   }
   return missingColumns.length > 0
     ? {
         name: 'table',
-        outcome: 'fail',
+        outcome: 'warn',
         message: `${table} lacks, or the role may not read, ${missingColumns.join(', ')}`,
-        remedy: 'Grant the role SELECT on these columns, or change the metrics that use them.'
+        remedy:
+          'Grant the role SELECT on these columns, or make sure that neither metrics nor evidence use them.'
       }
     : { name: 'table', outcome: 'ok', message: `${table} has the columns the metrics use` }
+}
+
+/** Whether every metric that judges a target is answered, now and with this role. */
+export function judgeTrial(
+  target: string,
+  answers: Readonly<Record<string, Answer>>
+): readonly PreflightItem[] {
+  const name = `metrics on ${target}`
+  const problems = Object.entries(answers).flatMap(([metric, answer]): PreflightItem[] =>
+    answer.kind === 'answered'
+      ? []
+      : [
+          {
+            name,
+            outcome: 'fail',
+            message: `${metric} is not answered: ${answer.message}`,
+            remedy: answer.remedy
+          }
+        ]
+  )
+  const count = Object.keys(answers).length
+  return problems.length > 0
+    ? problems
+    : [{ name, outcome: 'ok', message: `all ${count} are answered` }]
 }
 
 function judgeRows({ rowsFiltered, table, estimatedRows }: DatabaseFacts): PreflightItem {

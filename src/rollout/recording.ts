@@ -22,6 +22,7 @@ export function isWorthRecording(
   return (
     previous === undefined ||
     previous.decision !== decision ||
+    previous.cause !== look.cause ||
     signature(previous) !== signature(look) ||
     Date.parse(look.at) - Date.parse(previous.at) >= HEARTBEAT_MS
   )

@@ -42,9 +42,9 @@ const NOTHING_DUE: DueLook = {
 /** Nobody works on a deployment for longer than its deadline and this. */
 const CUT_OFF_GRACE_MS = 600_000
 
-/** Whether whoever began an application this long ago cannot be at it any more. */
-export function isCutOff({ deployDeadlineMs }: Definition, begunMs: number): boolean {
-  return begunMs >= deployDeadlineMs + CUT_OFF_GRACE_MS
+/** Whether whoever began an application, or took it up, this long ago cannot be at it any more. */
+export function isCutOff({ deployDeadlineMs }: Definition, workedOnMs: number): boolean {
+  return workedOnMs >= deployDeadlineMs + CUT_OFF_GRACE_MS
 }
 
 /**

@@ -35,6 +35,8 @@ export interface PhaseState {
   readonly deployment?: DeploymentRef
   /** Start of the soak, ISO 8601, by the database's clock. */
   readonly since?: string
+  /** It was live already when it was begun: what serves its target has its flags until it is put back. */
+  readonly begunAnew?: true
   /** Why the last application failed. */
   readonly failure?: EventOf<'phase-failed'>
   /** When the phase was promoted or rolled back. */
@@ -73,7 +75,14 @@ export interface State {
   /** Phases that were ever planned or applied, in the order they were begun. */
   readonly phases: readonly PhaseState[]
   readonly hold?: Hold
+  /** When a person ended a hold last. */
+  readonly resumedAt?: string
   readonly rollback?: RollbackState
+  /** What was set going last, by itself. A hold may have refused it, so its end forgets it. */
+  readonly dispatched?: EventOf<'dispatched'>
+  /** What somebody is setting going, or was cut off at. */
+  readonly dispatching?: EventOf<'dispatching'>
+  readonly graduated?: EventOf<'graduated'>
   readonly endedAt?: string
   readonly lastSeq: number
 }
@@ -143,6 +152,11 @@ export function acceptableSince({ since = '', looks }: PhaseState): string {
 
 const NEVER = '9999-12-31T23:59:59.999Z'
 
+/** When the open application was begun, or could be taken up again; milliseconds since the epoch. */
+export function takenUpMs({ resumedAt }: State, { at }: EventOf<'phase-applying'>): number {
+  return Math.max(Date.parse(at), Date.parse(resumedAt ?? at))
+}
+
 /** The last attempt was carried out in full, and then its watch saw that it had not taken effect. */
 export function failedInWatch({ finished, looks }: RollbackState): boolean {
   const last = looks.at(-1)
@@ -178,7 +192,7 @@ function step(state: State, event: LedgerEvent, lastPhase: string): State {
     case 'rollout-started':
       return start(state, event)
     case 'phase-planned':
-      return withPhase(state, event.phase, { status: 'planned', planned: event })
+      return plan(state, event)
     case 'phase-applying':
       return restart(state, event)
     case 'phase-applied':
@@ -190,19 +204,23 @@ function step(state: State, event: LedgerEvent, lastPhase: string): State {
     case 'phase-failed':
       return withPhase(state, event.phase, { status: 'failed', failure: event })
     case 'look':
-      return event.purpose === 'watch' ? watched(state, event) : looked(state, event, lastPhase)
+      return seen(state, event, lastPhase)
     case 'held':
       return hold(state, event.cause, event)
     case 'resumed':
-      return release(state)
+      return { ...release(state), resumedAt: event.at }
     case 'rollback-requested':
       return rollBack(state, event)
     case 'rollback-step':
       return stepped(state, event)
     case 'rollback-finished':
       return rolledBack(state, event)
+    case 'dispatching':
+      return { ...state, dispatching: event }
+    case 'dispatched':
+      return { ...withoutIntent(state), dispatched: event }
     case 'graduated':
-      return { ...state, status: 'graduated', endedAt: event.at }
+      return { ...state, status: 'graduated', graduated: event, endedAt: event.at }
     case 'aborted':
       return { ...release(state), status: 'aborted', endedAt: event.at }
   }
@@ -232,19 +250,47 @@ function withPhase(state: State, name: string, change: Partial<PhaseState>): Sta
   }
 }
 
+/** A newer briefing takes the place of an older one. What is being applied, or is live, stays that. */
+function plan(state: State, event: EventOf<'phase-planned'>): State {
+  const known = state.phases.find(({ name }) => name === event.phase)
+  const begun = known?.status === 'applying' || known?.status === 'soaking'
+  return withPhase(state, event.phase, {
+    status: begun ? known.status : 'planned',
+    planned: event
+  })
+}
+
 /** A phase that is applied again starts its soak anew; what it saw before stays in the ledger only. */
 function restart(state: State, event: EventOf<'phase-applying'>): State {
   const others = state.phases.filter(phase => phase.name !== event.phase)
-  const planned = state.phases.find(phase => phase.name === event.phase)?.planned
+  const known = state.phases.find(phase => phase.name === event.phase)
   const phase: PhaseState = {
     name: event.phase,
     status: 'applying',
     intent: event,
-    ...(planned === undefined ? {} : { planned }),
+    ...(known?.planned === undefined ? {} : { planned: known.planned }),
+    ...(known?.status === 'soaking' ? { begunAnew: true } : {}),
     checkpoints: [],
     looks: []
   }
   return { ...state, phases: [...others, phase] }
+}
+
+function seen(state: State, event: LookEvent, lastPhase: string): State {
+  switch (event.purpose) {
+    case 'soak':
+      return looked(state, event, lastPhase)
+    case 'watch':
+      return watched(state, event)
+    case 'graduation':
+      return reviewed(state, event)
+  }
+}
+
+/** What it came to is told by the event beside it, if anything follows from it. */
+function reviewed(state: State, event: LookEvent): State {
+  const looks = state.phases.find(({ name }) => name === event.phase)?.looks ?? []
+  return withPhase(state, event.phase, { looks: [...looks, event] })
 }
 
 function looked(state: State, event: LookEvent, lastPhase: string): State {
@@ -291,7 +337,13 @@ function hold(
 
 function release(state: State): State {
   const { hold: _ended, ...rest } = state
-  return state.status === 'held' ? { ...rest, status: 'running' } : rest
+  if (state.status !== 'held') return rest
+  const { dispatched: _refused, ...free } = withoutIntent(rest)
+  return { ...free, status: 'running' }
+}
+
+function withoutIntent({ dispatching: _done, ...rest }: State): State {
+  return rest
 }
 
 function rollBack(state: State, event: EventOf<'rollback-requested'>): State {
