@@ -1,15 +1,20 @@
 import { parseEventLog } from '../rollout/event-log.ts'
-import type { LedgerEvent } from '../rollout/events.ts'
 import {
   checkContinues,
   checkEntry,
+  checkedBranch,
+  DEFAULT_BRANCH,
+  EMPTY_LOG,
   entryFiles,
   eventLogPath,
   isRecorded,
+  type LogText,
+  newestNumber,
+  rolloutNumbers,
   staleHead
 } from '../rollout/ledger-entry.ts'
 import type { Ledger, LedgerEntry, LedgerReading } from '../rollout/ports.ts'
-import { InputError, ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
+import { ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
 import { createRepository, findRepository } from './bare-repository.ts'
 import { openBranchRef } from './branch-ref.ts'
 import { type ObjectStore, openObjectStore } from './object-store.ts'
@@ -18,19 +23,12 @@ import { findEntry, graft } from './tree.ts'
 export interface GitLedgerSettings {
   /** A bare repository; made by the first entry when there is none. */
   readonly folder: string
-  /** Default `rollgate-ledger`. */
+  /** `rollgate-ledger` unless told. */
   readonly branch?: string
   readonly author: { readonly name: string; readonly email: string }
   /** The time of a commit, in milliseconds since the epoch. */
   readonly now: () => number
 }
-
-interface Log {
-  readonly text: string
-  readonly events: readonly LedgerEvent[]
-}
-
-const EMPTY_LOG: Log = { text: '', events: [] }
 
 /**
  * The ledger in a git repository on this machine, safe against other processes and against git
@@ -38,7 +36,7 @@ const EMPTY_LOG: Log = { text: '', events: [] }
  */
 export function createGitLedger(settings: GitLedgerSettings): Ledger {
   const { folder, author, now } = settings
-  const branch = checkedBranch(settings.branch ?? 'rollgate-ledger')
+  const branch = checkedBranch(settings.branch ?? DEFAULT_BRANCH)
   const store = openObjectStore(folder)
   const readLog = logReader(store)
   const ref = openBranchRef(folder, branch)
@@ -50,9 +48,8 @@ export function createGitLedger(settings: GitLedgerSettings): Ledger {
     number?: number
   ): Promise<LedgerReading> => {
     const dashboard = await readText(store, head, 'README.md')
-    const known = await rolloutNumbers(store, head, definition)
-    const found = number === undefined ? Math.max(0, ...known) : known.find(n => n === number)
-    if (!found) return { head, number: 0, events: [], dashboard }
+    const found = newestNumber(await knownNumbers(store, head, definition), number)
+    if (found === 0) return { head, number: 0, events: [], dashboard }
     const { events } = await readLog(head, eventLogPath(definition, found))
     return { head, number: found, events, dashboard }
   }
@@ -88,18 +85,18 @@ export function createGitLedger(settings: GitLedgerSettings): Ledger {
   }
 }
 
-async function rolloutNumbers(
+async function knownNumbers(
   store: ObjectStore,
   head: string,
   definition: string
 ): Promise<readonly number[]> {
   const folder = await findEntry(store, head, definition)
   if (folder?.kind !== 'tree') return []
-  const names = (await store.readTree(folder.oid)).filter(e => e.kind === 'tree').map(e => e.path)
-  return names.filter(name => /^[1-9]\d*$/u.test(name)).map(Number)
+  const folders = (await store.readTree(folder.oid)).filter(e => e.kind === 'tree')
+  return rolloutNumbers(folders.map(e => e.path))
 }
 
-type ReadLog = (head: string | undefined, path: string) => Promise<Log>
+type ReadLog = (head: string | undefined, path: string) => Promise<LogText>
 
 /**
  * Keeps the newest log it parsed: an entry reads what its decision has just read. The key is the
@@ -140,14 +137,4 @@ async function told<T>(folder: string, code: string, call: () => Promise<T>): Pr
       cause
     )
   }
-}
-
-function checkedBranch(branch: string): string {
-  if (/^(?!.*(?:\.\.|\.lock(?:\/|$)|\.$|\/\.))[\w][\w.-]*(?:\/[\w.-]+)*$/u.test(branch))
-    return branch
-  throw new InputError(
-    'ledger_branch',
-    `"${branch}" cannot be the ledger’s branch.`,
-    'Use letters, digits, dashes and dots, as rollgate-ledger.'
-  )
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { promises } from 'node:fs'
 import { dirname, join } from 'node:path'
 import git from 'isomorphic-git'
+import { oneLine } from '../rollout/one-line.ts'
 
 export interface TreeEntry {
   readonly path: string
@@ -72,10 +73,6 @@ function commitObject({ tree, parent, author, atMs, subject }: CommitText) {
 // `git fsck` refuses a commit whose author holds these; git itself drops them too.
 function identity(text: string): string {
   return oneLine(text.replaceAll(/[<>]/gu, ''))
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 
 /**

@@ -32,13 +32,20 @@ export interface Job {
 
 const ANNOUNCED_AS: Readonly<Record<Announcement['kind'], Level>> = {
   promoted: 'notice',
+  graduated: 'notice',
   warning: 'warning',
   held: 'warning',
+  failed: 'error',
   'rolled-back': 'error',
   'rollback-failed': 'error'
 }
 
 const ANNOTATE = { notice: core.notice, warning: core.warning, error: core.error }
+
+/** Annotations show no Markdown; the rest stands in the summary, and in the issue where one is filed. */
+function firstParagraph(markdown: string): string {
+  return markdown.split('\n\n')[0] ?? ''
+}
 
 /** The job through the runner's own commands and files; `hasSummary` says whether there is a summary. */
 export function createJob(hasSummary: boolean): Job {
@@ -51,7 +58,7 @@ export function createJob(hasSummary: boolean): Job {
     log: { info: core.info, warning: core.warning },
     announcer: {
       announce: async ({ kind, title, body }) =>
-        annotate({ level: ANNOUNCED_AS[kind], title, message: body })
+        annotate({ level: ANNOUNCED_AS[kind], title, message: firstParagraph(body) })
     },
     input: name => core.getInput(name),
     mask: core.setSecret,
