@@ -21,12 +21,15 @@ describe('inputs', () => {
       operation: 'status',
       definition: 'rollouts/assignment-pipeline-v3.yml',
       phase: 'next',
-      ledger: '.rollgate/ledger.git',
+      ledger: { kind: 'folder', folder: '.rollgate/ledger.git' },
       'woken-by': 'dispatch',
       flags: {},
       'working-directory': '.',
       'vercel-api-url': 'https://api.vercel.com',
-      'vercel-cli': ['vercel']
+      'vercel-cli': ['vercel'],
+      'rollout-workflow': 'rollout.yml',
+      'monitor-workflow': 'rollout-monitor.yml',
+      'rollback-workflow': 'rollout-rollback.yml'
     })
   })
 
@@ -55,6 +58,22 @@ describe('inputs', () => {
       code: 'inputs_invalid',
       message: expect.stringContaining(`${name} is required for ${operation}. Fix: `)
     })
+  })
+
+  test.each(OPERATIONS)('that ask for %s name one definition, unless it is due', operation => {
+    const everything = { reason: 'why', target: 'preview', since: '2026-01-31T08:00:00Z' }
+    const given = { operation, ...everything, definition: 'rollouts/a.yml\n\n rollouts/b.yml\n' }
+    if (operation === 'due') {
+      expect(parsed(given).definition).toContain('rollouts/b.yml')
+    } else {
+      expect(failureOf(given)).toMatchObject({
+        code: 'inputs_invalid',
+        message: `definition names 2 files, and ${operation} takes one. Fix: name one; several are for due only.`
+      })
+    }
+    expect(parsed({ ...given, definition: '\n rollouts/a.yml \n\n' }).definition).toBe(
+      'rollouts/a.yml'
+    )
   })
 
   test('that are wrong are all named at once, with the fix of each', () => {
@@ -106,18 +125,45 @@ describe('the ledger', () => {
     ['file:/var/ledger.git', '/var/ledger.git'],
     [' file:. ', '.']
   ])('%j is a folder', (ledger, folder) => {
-    expect(parsed({ ledger }).ledger).toBe(folder)
+    expect(parsed({ ledger }).ledger).toEqual({ kind: 'folder', folder })
   })
 
-  test.each(['', 'file:', '/var/ledger.git', 'branch:rollgate-ledger', 'FILE:x'])(
+  test.each([
+    ['branch:rollgate-ledger', 'rollgate-ledger'],
+    [' branch:ops/ledger\n', 'ops/ledger']
+  ])('%j is a branch', (ledger, branch) => {
+    expect(parsed({ ledger }).ledger).toEqual({ kind: 'branch', branch })
+  })
+
+  test.each(['', 'file:', '/var/ledger.git', 'branch:', 'branch:a b', 'BRANCH:x', 'FILE:x'])(
     '%j is none',
     ledger => {
       expect(failureOf({ ledger })).toMatchObject({
         message:
-          'ledger is not a ledger. Fix: write file: and a folder, as in file:.rollgate/ledger.git.'
+          'ledger is not a ledger. Fix: write branch: and a name, as in branch:rollgate-ledger, or file: and a folder.'
       })
     }
   )
+})
+
+describe('the file of a workflow', () => {
+  test('is a name below .github/workflows', () => {
+    const given = { 'rollout-workflow': ' ship.yaml ', 'timers-workflow': 'timers.yml' }
+    expect(parsed(given)).toMatchObject({
+      'rollout-workflow': 'ship.yaml',
+      'timers-workflow': 'timers.yml'
+    })
+  })
+
+  test.each(['rollout', '.github/workflows/rollout.yml', '../x.yml'])('%j is none', file => {
+    for (const name of ['rollout-workflow', 'timers-workflow'] as const) {
+      expect(failureOf({ [name]: file })).toMatchObject({
+        message: expect.stringMatching(
+          new RegExp(`^${name} is not a workflow\\. Fix: write the name of the file`, 'u')
+        )
+      })
+    }
+  })
 })
 
 describe('flag lines', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { INPUT_NAMES, type InputName, type Inputs, parseInputs } from '../src/inputs.ts'
 import type { Order } from '../src/operations/perform.ts'
-import { toOrder } from '../src/order.ts'
+import { type Errand, toOrder } from '../src/order.ts'
 
 type Given = Partial<Record<InputName, string>>
 
@@ -10,13 +10,33 @@ function inputs(given: Given): Inputs {
   return parseInputs({ ...empty, definition: 'd.yml', ledger: 'file:l', ...given })
 }
 
-test.each<[Given, Order]>([
+test.each<[Given, Order | Errand]>([
   [{ operation: 'preflight' }, { operation: 'preflight' }],
   [{ operation: 'status', reason: 'none of its business' }, { operation: 'status' }],
-  [{ operation: 'plan' }, { operation: 'plan', phase: 'next' }],
   [
-    { operation: 'apply', phase: 'production-full', freeze: 'holidays' },
-    { operation: 'apply', phase: 'production-full', wokenBy: 'dispatch', frozen: 'holidays' }
+    { operation: 'preflight', keys: 'staging' },
+    { operation: 'preflight', keys: 'staging' }
+  ],
+  [{ operation: 'due' }, { operation: 'due' }],
+  [{ operation: 'wake' }, { operation: 'wake' }],
+  [{ operation: 'next' }, { operation: 'next', phase: 'next' }],
+  [
+    { operation: 'plan', confirm: 'shop', freeze: 'holidays' },
+    { operation: 'plan', phase: 'next', confirm: 'shop', frozen: 'holidays' }
+  ],
+  [
+    { operation: 'apply', phase: 'production-full', freeze: 'holidays', digest: 'd1' },
+    {
+      operation: 'apply',
+      phase: 'production-full',
+      digest: 'd1',
+      wokenBy: 'dispatch',
+      frozen: 'holidays'
+    }
+  ],
+  [
+    { operation: 'graduate', 'woken-by': 'cron', confirm: 'shop' },
+    { operation: 'graduate', wokenBy: 'cron', confirm: 'shop' }
   ],
   [
     { operation: 'check', 'woken-by': 'cron' },

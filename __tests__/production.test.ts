@@ -2,10 +2,9 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { carryOut } from '../src/carry-out.ts'
 import { INPUT_NAMES, type InputName, parseInputs } from '../src/inputs.ts'
-import { perform } from '../src/operations/perform.ts'
-import { toOrder } from '../src/order.ts'
-import { createProduction } from '../src/production.ts'
+import { createProduction, type Surroundings } from '../src/production.ts'
 import { PROJECT } from './bundle/program.ts'
 import { SHORT } from './bundle/stage.ts'
 
@@ -32,7 +31,11 @@ afterAll(() => rm(folder, { recursive: true }))
 let opened = 0
 
 /** The real world as a composition root opens it, and what it warned of. */
-async function open(operation: string, given: Given = {}, home: string = PROJECT) {
+async function open(
+  operation: string,
+  given: Given = {},
+  { home = PROJECT, ...more }: Partial<Surroundings> = {}
+) {
   opened += 1
   const empty = Object.fromEntries(INPUT_NAMES.map(name => [name, '']))
   const inputs = parseInputs({
@@ -45,15 +48,43 @@ async function open(operation: string, given: Given = {}, home: string = PROJECT
     ...given
   })
   const warnings: string[] = []
-  const { world, catalogue } = await createProduction(inputs, {
+  const masked: string[] = []
+  const surroundings: Surroundings = {
+    place: 'action',
     actor: { by: 'ada', run: '1' },
     log: { info: () => undefined, warning: line => warnings.push(line) },
     announcer: { announce: async () => undefined },
     home,
     scratch: folder,
-    env: {}
+    env: {},
+    mask: secret => masked.push(secret),
+    ...more
+  }
+  const { world } = await createProduction(inputs, surroundings)
+  return { world, warnings, masked, perform: () => carryOut(inputs, surroundings) }
+}
+
+/** What is done without the world of one rollout. */
+async function errand(operation: string, given: Given) {
+  opened += 1
+  const empty = Object.fromEntries(INPUT_NAMES.map(name => [name, '']))
+  const ledger = `file:${at(`ledger-${opened}.git`)}`
+  const inputs = parseInputs({
+    ...(empty as Record<InputName, string>),
+    operation,
+    ledger,
+    ...given
   })
-  return { world, warnings, perform: () => perform(world, catalogue.headers, toOrder(inputs)) }
+  return carryOut(inputs, {
+    place: 'action',
+    actor: { by: 'ada', run: '1' },
+    log: { info: () => undefined, warning: () => undefined },
+    announcer: { announce: async () => undefined },
+    home: PROJECT,
+    scratch: folder,
+    env: {},
+    mask: () => undefined
+  })
 }
 
 const window = { since: '2026-03-02T09:00:00Z', until: '2026-03-02T10:00:00Z' }
@@ -100,7 +131,13 @@ describe.each(UNUSABLE)('a %s that cannot be used', (_, given, code) => {
 })
 
 test('an evidence query that cannot be read stops no look and is told in the manifest', async () => {
-  const { world } = await open('check', { 'database-url': DATABASE_URL }, at('home'))
+  const { world } = await open(
+    'check',
+    { 'database-url': DATABASE_URL },
+    {
+      home: at('home')
+    }
+  )
   await expect(world.metrics.databaseNow()).rejects.toMatchObject({ code: 'database_unreachable' })
   const request = { checkpoint: 'T+0', parameters: {}, ...window }
   const [manifest, ...others] = await world.evidence.collect(request)
@@ -117,7 +154,7 @@ test('an evidence query that cannot be read stops no look and is told in the man
 describe('metrics that cannot be loaded', () => {
   const broken = (): Given => ({ definition: at('own.yml'), metrics: at('metrics') })
 
-  test.each(['rollback', 'hold', 'resume', 'flags', 'deploy'])(
+  test.each(['next', 'rollback', 'hold', 'resume', 'flags', 'deploy'])(
     'do not concern %s',
     async operation => {
       const { world, warnings } = await open(operation, broken())
@@ -136,10 +173,13 @@ describe('metrics that cannot be loaded', () => {
     expect(world.definition.name).toBe('short')
   })
 
-  test.each(['preflight', 'plan', 'apply', 'check', 'verify'])('stop %s', async operation => {
-    const opening = open(operation, { ...broken(), since: window.since })
-    await expect(opening).rejects.toMatchObject({ code: 'sql_header_invalid' })
-  })
+  test.each(['preflight', 'plan', 'apply', 'check', 'graduate', 'verify'])(
+    'stop %s',
+    async operation => {
+      const opening = open(operation, { ...broken(), since: window.since })
+      await expect(opening).rejects.toMatchObject({ code: 'sql_header_invalid' })
+    }
+  )
 
   test('are told by status, whatever it was that failed', async () => {
     const { warnings } = await open('status', { metrics: at('nowhere') })
@@ -178,5 +218,119 @@ describe('a token that cannot be one', () => {
   test.each(['flags', 'deploy', 'plan'])('is told by %s', async operation => {
     const asked = (await open(operation, given)).perform()
     await expect(asked).rejects.toMatchObject({ code: 'vercel_token_malformed' })
+  })
+})
+
+describe('secrets that came empty', () => {
+  test.each([
+    ['flags', 'vercel_missing'],
+    ['preflight', 'database_missing']
+  ])('are told by %s in a job with the three reasons there are', async (operation, code) => {
+    const { world } = await open(operation)
+    const asked =
+      code === 'vercel_missing' ? world.flags.read('preview', []) : world.metrics.databaseNow()
+    await expect(asked).rejects.toMatchObject({
+      code,
+      remedy: expect.stringMatching(/not set in the environment.*another owner.*secrets: inherit/u)
+    })
+  })
+
+  test('are told apart from variables, which come empty for other reasons', async () => {
+    const { world } = await open('flags', { 'vercel-token': 'abc', 'vercel-org-id': 'team_1' })
+    await expect(world.flags.read('preview', [])).rejects.toMatchObject({
+      code: 'vercel_missing',
+      remedy:
+        'Hand vars.VERCEL_PROJECT_ID to the action. When that is done, it is not set: it is a variable of the environment that the job names, no secret (gh variable list --env …).'
+    })
+    const without = await open('flags', { 'vercel-org-id': 'team_1' })
+    await expect(without.world.flags.read('preview', [])).rejects.toMatchObject({
+      remedy: expect.stringMatching(
+        /^Hand the secret VERCEL_TOKEN to the action.*secrets: inherit\. Hand vars\.VERCEL_PROJECT_ID /u
+      )
+    })
+    const nothing = await open('flags', { 'vercel-token': 'abc' })
+    await expect(nothing.world.flags.read('preview', [])).rejects.toMatchObject({
+      remedy: expect.not.stringContaining('inherit')
+    })
+  })
+
+  test('are told on the command line by how they are given there', async () => {
+    const { world } = await open('flags', {}, { place: 'command' })
+    await expect(world.metrics.databaseNow()).rejects.toMatchObject({
+      remedy: expect.not.stringContaining('secrets: inherit')
+    })
+  })
+})
+
+describe('the database', () => {
+  const edited = () =>
+    writeFile(at('named.yml'), SHORT.replace('secret: DATABASE_URL', 'secret: SHOP_DB'))
+  const env = { SHOP_DB: DATABASE_URL }
+
+  test('is found on the command line under the name that the definition gives it, and masked', async () => {
+    await edited()
+    const given = { definition: at('named.yml') }
+    const { world, masked } = await open('check', given, { place: 'command', env })
+    await expect(world.metrics.databaseNow()).rejects.toMatchObject({
+      code: 'database_unreachable'
+    })
+    expect(masked).toEqual([DATABASE_URL, 'secret'])
+  })
+
+  test('is given to the action as an input and in no other way', async () => {
+    await edited()
+    const { world } = await open('check', { definition: at('named.yml') }, { env })
+    await expect(world.metrics.databaseNow()).rejects.toMatchObject({ code: 'database_missing' })
+  })
+})
+
+describe('a ledger on a branch', () => {
+  const branch = { ledger: 'branch:rollgate-ledger' }
+
+  test.each([
+    ['a token', {}, 'GITHUB_TOKEN'],
+    ['a repository', { 'github-token': 'abc' }, 'GITHUB_REPOSITORY']
+  ])('is refused without %s, with the way to give it', async (_, given, words) => {
+    const { perform } = await open('status', { ...branch, ...given })
+    await expect(perform()).rejects.toMatchObject({
+      code: 'ledger_needs_github',
+      message: expect.stringContaining(words)
+    })
+  })
+
+  test('is no trouble for what needs no ledger', async () => {
+    const { world } = await open('flags', branch)
+    expect(world.gates.kind).toBe('typed')
+  })
+
+  test('comes in a job with reviewers, and on the command line with a typed name', async () => {
+    const given = { ...branch, 'github-token': 'abc' }
+    const env = { GITHUB_REPOSITORY: 'acme/shop', GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '2' }
+    expect((await open('status', given, { env })).world.gates.kind).toBe('environments')
+    const { world } = await open('status', given, { env, place: 'command' })
+    expect(world.gates.kind).toBe('typed')
+  })
+})
+
+describe('what is due', () => {
+  test('is found in every definition that can be read; the others are told', async () => {
+    const definition = `${at('short.yml')}\n\n ${at('broken.yml')}\n`
+    const performed = await errand('due', { definition })
+    expect(performed.outputs['due']).toBe('[]')
+    expect(performed.result).toMatchObject({
+      failed: [{ definition: at('broken.yml'), code: 'definition_invalid' }]
+    })
+  })
+
+  test('is not found where no definition can be read', async () => {
+    await expect(errand('due', { definition: at('broken.yml') })).rejects.toMatchObject({
+      code: 'definition_invalid'
+    })
+  })
+})
+
+test('a timer needs no definition, and says so when there is no monitor', async () => {
+  await expect(errand('wake', { definition: at('nowhere.yml') })).rejects.toMatchObject({
+    code: 'monitor_missing'
   })
 })

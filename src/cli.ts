@@ -6,15 +6,16 @@ import { text as readAll } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { carryOut } from './carry-out.ts'
 import { toFailure } from './failure.ts'
+import { describeInit, runInit } from './init-command.ts'
 import { type InputName, type OperationName, parseInputs } from './inputs.ts'
 import { judgeCounts } from './operations/judge-counts.ts'
-import { perform } from './operations/perform.ts'
-import { toOrder } from './order.ts'
-import { createProduction, type Surroundings } from './production.ts'
+import type { Surroundings } from './production.ts'
 import { runRehearsal } from './rehearsal/run.ts'
 import { SCENARIO_NAMES, type ScenarioName } from './rehearsal/scenario.ts'
 import { DEFAULT_SEED } from './rehearsal/traffic/scenarios.ts'
+import { runWorkflowRehearsal } from './rehearsal/workflows/run-workflows.ts'
 import { secretsIn } from './secrets.ts'
 
 const HOME = fileURLToPath(new URL('..', import.meta.url))
@@ -22,7 +23,9 @@ const HOME = fileURLToPath(new URL('..', import.meta.url))
 const CREDENTIALS = `
 Credentials are read from the environment, never from the command line:
   VERCEL_TOKEN, VERCEL_ORG_ID, VERCEL_PROJECT_ID   the Vercel project
-  DATABASE_URL (or ROLLGATE_DATABASE_URL)          a role that can only read
+  DATABASE_URL (or ROLLGATE_DATABASE_URL, or       a role that can only read
+    what the definition names)
+  GITHUB_TOKEN (or GH_TOKEN)                       for a ledger on a branch, issues and workflows
 `
 
 const EXIT_CODES = {
@@ -41,16 +44,16 @@ const program = new Command('rollgate')
   .showHelpAfterError('(rollgate --help shows all commands and their options)')
   .addHelpText('after', `${CREDENTIALS}\n${EXIT_CODES.rollout}`)
 
-operation('preflight', 'check every prerequisite and change nothing')
-operation('plan', 'show what the next phase would change, and record that it was shown').option(
-  '--phase <name>',
-  'phase, or next',
-  'next'
+operation('preflight', 'check every prerequisite and change nothing').option(
+  '--keys <environment>',
+  'only what is done with the secrets of this environment'
 )
-operation('apply', 'carry out the next phase: flags, deployment, first look')
-  .option('--phase <name>', 'phase, or next', 'next')
-  .option('--confirm <name>', 'the name of the definition, typed: lets a gated phase pass')
-  .option('--freeze <why>', 'nothing may move forward at the moment')
+forward(operation('next', 'say which phase comes next, from ledger and definition alone'))
+forward(operation('plan', 'show what the next phase would change, and record that it was shown'))
+forward(operation('apply', 'carry out the next phase: flags, deployment, first look')).option(
+  '--digest <digest>',
+  'what the approved briefing bound to'
+)
 operation('check', 'look at the live phase, decide, and act on the decision').option(
   '--freeze <why>',
   'nothing may move forward at the moment'
@@ -65,6 +68,9 @@ operation('hold', 'stop moving forward until somebody resumes').requiredOption(
 )
 operation('resume', 'end a hold').requiredOption('--reason <why>', 'kept in the ledger')
 operation('status', 'show where the rollout stands')
+operation('graduate', 'end a promoted rollout after its time, and file the clean-up')
+operation('due', 'list the definitions that need a look; --definition may name several files')
+operation('wake', 'start the monitor workflow, as a timer does')
 operation('flags', 'read flags, or set them and read them back; no ledger')
   .requiredOption('--target <target>', 'preview or production')
   .addOption(
@@ -105,16 +111,34 @@ program
   .option('--definition <file>', 'rollout definition (default: the bundled one)')
   .option('--output <folder>', 'where the results go', 'rehearsal')
   .option('--seed <n>', 'another seed, other bookings', wholeNumber, DEFAULT_SEED)
+  .option('--workflows', 'through the workflows, each step a process, cron late and unreliable')
   .option('--json', 'print one JSON document')
   .addHelpText('after', '\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back')
   .action(guarded('rehearse', rehearseCommand))
+
+describeInit(program.command('init')).action((folder: string, options: Options) =>
+  guarded('init', () => initCommand(folder, options))(options)
+)
+
+/** The options of what moves a rollout forward. */
+function forward(command: Command): Command {
+  return command
+    .option('--phase <name>', 'phase, or next', 'next')
+    .option('--confirm <name>', 'the name of the definition, typed: lets a gated phase pass')
+    .option('--freeze <why>', 'nothing may move forward at the moment')
+}
 
 function operation(name: OperationName, description: string): Command {
   return program
     .command(name)
     .description(description)
     .option('--definition <file>', 'rollout definition', 'rollouts/assignment-pipeline-v3.yml')
-    .option('--ledger <place>', 'file: and a folder', 'file:.rollgate/ledger.git')
+    .option(
+      '--ledger <place>',
+      'file: and a folder, or branch: and a name',
+      'file:.rollgate/ledger.git'
+    )
+    .option('--repository <owner/name>', 'on GitHub; for a ledger on a branch')
     .option('--metrics <folder>', 'metrics of your own, beside the bundled ones')
     .option('--working-directory <folder>', 'folder that is deployed', '.')
     .option('--database-ca <file>', 'certificate authority of the database')
@@ -124,6 +148,10 @@ function operation(name: OperationName, description: string): Command {
       'vercel'
     )
     .option('--vercel-api-url <url>', 'address of the Vercel API')
+    .option('--rollout-workflow <file>', 'file name of the rollout workflow')
+    .option('--monitor-workflow <file>', 'file name of the monitor workflow')
+    .option('--rollback-workflow <file>', 'file name of the rollback workflow')
+    .option('--timers-workflow <file>', 'file name of the timers workflow, where there is one')
     .option('--woken-by <what>', 'kept in the ledger', 'person')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -151,8 +179,7 @@ async function operate(name: OperationName, options: Options): Promise<void> {
   const inputs = parseInputs(rawInputs(name, options))
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'rollgate-'))
   try {
-    const { world, catalogue } = await createProduction(inputs, surroundings(scratch))
-    const { exitCode, summary, result } = await perform(world, catalogue.headers, toOrder(inputs))
+    const { exitCode, summary, result } = await carryOut(inputs, surroundings(scratch, options))
     print(options.json ? `${JSON.stringify(result, null, 2)}\n` : summary)
     process.exitCode = exitCode
   } finally {
@@ -173,6 +200,8 @@ function rawInputs(name: OperationName, options: Options): Record<InputName, str
     phase: option('phase'),
     reason: option('reason'),
     confirm: option('confirm'),
+    digest: option('digest'),
+    keys: option('keys'),
     freeze: option('freeze'),
     ledger: option('ledger'),
     'woken-by': option('wokenBy'),
@@ -187,12 +216,19 @@ function rawInputs(name: OperationName, options: Options): Record<InputName, str
     'vercel-org-id': env['VERCEL_ORG_ID'] || '',
     'vercel-project-id': env['VERCEL_PROJECT_ID'] || '',
     'vercel-api-url': option('vercelApiUrl') || env['VERCEL_API_URL'] || '',
-    'vercel-cli': option('vercelCli')
+    'vercel-cli': option('vercelCli'),
+    'github-token': env['GITHUB_TOKEN'] || env['GH_TOKEN'] || '',
+    'rollout-workflow': option('rolloutWorkflow'),
+    'monitor-workflow': option('monitorWorkflow'),
+    'rollback-workflow': option('rollbackWorkflow'),
+    'timers-workflow': option('timersWorkflow')
   }
 }
 
-function surroundings(scratch: string): Surroundings {
+function surroundings(scratch: string, { repository }: Options): Surroundings {
+  const env = environment()
   return {
+    place: 'command',
     actor: { by: userName(), run: `cli-${process.pid}-${Date.now()}` },
     log: { info: say, warning: line => say(`warning: ${line}`) },
     announcer: {
@@ -200,7 +236,8 @@ function surroundings(scratch: string): Surroundings {
     },
     home: HOME,
     scratch,
-    env: environment()
+    env: typeof repository === 'string' ? { ...env, GITHUB_REPOSITORY: repository } : env,
+    mask: secret => void found.push(secret)
   }
 }
 
@@ -237,7 +274,8 @@ async function judgeCommand(options: Options): Promise<void> {
 const JUDGE_EXIT = { pass: 0, warn: 2, insufficient: 2, red: 3, error: 1 } as const
 
 async function rehearseCommand(options: Options): Promise<void> {
-  process.exitCode = await runRehearsal({
+  const rehearse = options['workflows'] === true ? runWorkflowRehearsal : runRehearsal
+  process.exitCode = await rehearse({
     scenario: options['scenario'] as ScenarioName,
     definitionFile: String(options['definition'] ?? bundledDefinition()),
     output: String(options['output']),
@@ -248,6 +286,12 @@ async function rehearseCommand(options: Options): Promise<void> {
     baseEnv: { PATH: environment()['PATH'] ?? '' },
     stdout: process.stdout
   })
+}
+
+function initCommand(folder: string, options: Options): Promise<void> {
+  const { stdin: input, stdout: output } = process
+  const terminal = input.isTTY && output.isTTY ? { input, output } : undefined
+  return runInit(folder, options, { home: HOME, env: environment(), terminal, say, print })
 }
 
 function bundledDefinition(): string {
@@ -267,14 +311,19 @@ function print(text: string): void {
   process.stdout.write(text)
 }
 
+/** Credentials that came to light on the way. */
+const found: string[] = []
+
 /** A message that quotes the outside world must not carry a credential to the terminal. */
 function withoutSecrets(text: string): string {
   const { env } = process
   const secrets = secretsIn([
     env['VERCEL_TOKEN'],
     env['ROLLGATE_DATABASE_URL'],
-    env['DATABASE_URL']
-  ])
+    env['DATABASE_URL'],
+    env['GITHUB_TOKEN'],
+    env['GH_TOKEN']
+  ]).concat(found)
   return secrets.reduce((safe, secret) => safe.replaceAll(secret, '***'), text)
 }
 

@@ -4,6 +4,7 @@ import { InputError } from './rollout/rollgate-error.ts'
 /** The operations of the action and of the command, by the same names. */
 export const OPERATIONS = [
   'preflight',
+  'next',
   'plan',
   'apply',
   'check',
@@ -11,6 +12,9 @@ export const OPERATIONS = [
   'hold',
   'resume',
   'status',
+  'graduate',
+  'due',
+  'wake',
   'flags',
   'deploy',
   'verify'
@@ -29,13 +33,34 @@ const required = (name: string) =>
     .trim()
     .min(1, { error: `is required → give ${name}` })
 
-const ledgerFolder = z
+/** Where a ledger is kept. */
+export type LedgerPlace =
+  | { readonly kind: 'branch'; readonly branch: string }
+  | { readonly kind: 'folder'; readonly folder: string }
+
+const ledgerPlace = z
   .string()
   .trim()
-  .regex(/^file:./u, {
-    error: 'is not a ledger → write file: and a folder, as in file:.rollgate/ledger.git'
+  .regex(/^(?:file:.|branch:[\w./-]+$)/u, {
+    error:
+      'is not a ledger → write branch: and a name, as in branch:rollgate-ledger, or file: and a folder'
   })
-  .transform(text => text.slice('file:'.length))
+  .transform((text): LedgerPlace => {
+    const [, kind, name = ''] = /^(file|branch):(.*)$/su.exec(text) ?? []
+    return kind === 'branch' ? { kind, branch: name } : { kind: 'folder', folder: name }
+  })
+
+/** A file below .github/workflows. */
+const workflowFile = (usual: string) =>
+  z
+    .string()
+    .trim()
+    .transform(text => text || usual)
+    .pipe(
+      z.string().regex(/^[\w.-]+\.ya?ml$/u, {
+        error: `is not a workflow → write the name of the file, as ${usual || 'rollout-timers.yml'}`
+      })
+    )
 
 /** An instant without its zone would be another one on every machine. */
 const instant = optional.pipe(
@@ -88,9 +113,12 @@ export const inputsSchema = z.strictObject({
     .transform(text => text || 'next'),
   reason: optional,
   confirm: optional,
+  /** What the approved briefing bound to. */
+  digest: optional,
+  /** Only what is done with the secrets of this environment. */
+  keys: optional,
   freeze: optional,
-  /** The folder behind `file:`. */
-  ledger: ledgerFolder,
+  ledger: ledgerPlace,
   'woken-by': z
     .string()
     .trim()
@@ -117,7 +145,25 @@ export const inputsSchema = z.strictObject({
     .string()
     .trim()
     .transform(text => text || 'vercel')
-    .pipe(commandLine)
+    .pipe(commandLine),
+  'github-token': optional,
+  'rollout-workflow': workflowFile('rollout.yml'),
+  'monitor-workflow': workflowFile('rollout-monitor.yml'),
+  'rollback-workflow': workflowFile('rollout-rollback.yml'),
+  /** Without it there are no timers. */
+  'timers-workflow': z.union(
+    [
+      z
+        .string()
+        .trim()
+        .length(0)
+        .transform(() => undefined),
+      workflowFile('')
+    ],
+    {
+      error: 'is not a workflow → write the name of the file, as rollout-timers.yml'
+    }
+  )
 })
 
 export type Inputs = z.output<typeof inputsSchema>
@@ -132,6 +178,12 @@ export const OUTPUT_NAMES = [
   'status',
   'phase',
   'deployment-url',
+  'gate',
+  'keys',
+  'all-keys',
+  'digest',
+  'go',
+  'due',
   'result'
 ] as const
 
@@ -151,7 +203,11 @@ const NEEDS: Partial<Record<OperationName, readonly [InputName, string]>> = {
  */
 export function parseInputs(raw: Readonly<Record<InputName, string>>): Inputs {
   const parsed = inputsSchema.safeParse(raw)
-  const mistakes = [...(parsed.error?.issues ?? []).map(describe), ...missing(raw)]
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).map(describe),
+    ...missing(raw),
+    ...severalDefinitions(raw)
+  ]
   if (parsed.success && mistakes.length === 0) return parsed.data
   throw new InputError(
     'inputs_invalid',
@@ -171,4 +227,24 @@ function missing(raw: Readonly<Record<InputName, string>>): readonly string[] {
   return name === undefined || raw[name].trim() !== ''
     ? []
     : [`${name} is required for ${operation}. Fix: ${fix}.`]
+}
+
+/** Lines of the input `definition`: the files that are named, several for `due` only. */
+export function definitionFiles({
+  definition
+}: {
+  readonly definition: string
+}): readonly string[] {
+  const files = definition.split('\n').map(line => line.trim())
+  return files.filter(line => line !== '')
+}
+
+function severalDefinitions(raw: Readonly<Record<InputName, string>>): readonly string[] {
+  const operation = OPERATIONS.find(name => name === raw.operation.trim())
+  const { length } = definitionFiles(raw)
+  return operation === undefined || operation === 'due' || length < 2
+    ? []
+    : [
+        `definition names ${length} files, and ${operation} takes one. Fix: name one; several are for due only.`
+      ]
 }

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { carryOut } from './carry-out.ts'
 import { toFailure } from './failure.ts'
 import { createJob } from './github/job.ts'
 import { INPUT_NAMES, type InputName, OUTPUT_NAMES, parseInputs } from './inputs.ts'
-import { type Performed, perform } from './operations/perform.ts'
-import { toOrder } from './order.ts'
-import { createProduction, type Surroundings } from './production.ts'
+import type { Performed } from './operations/perform.ts'
+import type { Surroundings } from './production.ts'
 import { annotate } from './report/annotation.ts'
 import { renderFailure } from './report/failure.ts'
 import { failsJob } from './rollout/exit-code.ts'
@@ -19,7 +19,8 @@ const job = createJob(Boolean(env['GITHUB_STEP_SUMMARY']))
 /** The action: reads its inputs, performs one operation, writes summary and outputs whatever happens. */
 async function run(): Promise<void> {
   const raw = readInputs()
-  for (const secret of secretsIn([raw['vercel-token'], raw['database-url']])) job.mask(secret)
+  const credentials = [raw['vercel-token'], raw['database-url'], raw['github-token']]
+  for (const secret of secretsIn(credentials)) job.mask(secret)
   const operation = raw.operation || 'rollgate'
   try {
     await publish(operation, await act(raw))
@@ -32,8 +33,7 @@ async function act(raw: Readonly<Record<InputName, string>>): Promise<Performed>
   const inputs = parseInputs(raw)
   const scratch = await mkdtemp(path.join(env['RUNNER_TEMP'] || os.tmpdir(), 'rollgate-'))
   try {
-    const { world, catalogue } = await createProduction(inputs, surroundings(scratch))
-    return await perform(world, catalogue.headers, toOrder(inputs))
+    return await carryOut(inputs, surroundings(scratch))
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -41,12 +41,14 @@ async function act(raw: Readonly<Record<InputName, string>>): Promise<Performed>
 
 function readInputs(): Record<InputName, string> {
   const entries = INPUT_NAMES.map(name => [name, job.input(name)])
-  return Object.fromEntries(entries)
+  const inputs = Object.fromEntries(entries)
+  return { ...inputs, 'vercel-api-url': inputs['vercel-api-url'] || env['VERCEL_API_URL'] || '' }
 }
 
 function surroundings(scratch: string): Surroundings {
   const { log, announcer } = job
   return {
+    place: 'action',
     actor: {
       by: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || 'unknown',
       run: `${env['GITHUB_RUN_ID'] || '0'}-${env['GITHUB_RUN_ATTEMPT'] || '1'}`
@@ -55,7 +57,8 @@ function surroundings(scratch: string): Surroundings {
     announcer,
     home: fileURLToPath(new URL('..', import.meta.url)),
     scratch,
-    env: env as Readonly<Record<string, string>>
+    env: env as Readonly<Record<string, string>>,
+    mask: job.mask
   }
 }
 

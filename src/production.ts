@@ -1,9 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
+import { createFilingAnnouncer } from './filing-announcer.ts'
 import { createGitLedger } from './git/ledger.ts'
-import type { Inputs, OperationName } from './inputs.ts'
+import { createGithub } from './github/github.ts'
+import { definitionFiles, type Inputs, type OperationName } from './inputs.ts'
+import type { Watched } from './operations/due.ts'
 import type { Actor, World } from './operations/world.ts'
 import {
   type Catalogue,
@@ -14,16 +18,26 @@ import {
 } from './postgres/catalogue.ts'
 import { createUnreadableExporter } from './postgres/evidence.ts'
 import { createPostgres } from './postgres/postgres.ts'
-import { type Database, type Project, refusingDatabase, refusingProject } from './refusing-parts.ts'
+import {
+  type Database,
+  type GithubParts,
+  type Project,
+  refusingDatabase,
+  refusingProject,
+  TYPED,
+  withoutGithub
+} from './refusing-parts.ts'
 import type { Definition } from './rollout/definition.ts'
 import { parseDefinition } from './rollout/definition-file.ts'
-import type { Announcer, Clock, Log } from './rollout/ports.ts'
+import type { Announcer, Clock, Gates, Log, Workflows } from './rollout/ports.ts'
 import { InputError } from './rollout/rollgate-error.ts'
-import { typedConfirmation } from './rollout/typed-confirmation.ts'
+import { secretsIn } from './secrets.ts'
 import { createVercel, type VercelOptions } from './vercel/vercel.ts'
 
 /** What a composition root knows beside the inputs. */
 export interface Surroundings {
+  /** `action`: a job of GitHub Actions; `command`: a terminal, or somebody else's job. */
+  readonly place: 'action' | 'command'
   readonly actor: Actor
   readonly log: Log
   readonly announcer: Announcer
@@ -33,6 +47,8 @@ export interface Surroundings {
   readonly scratch: string
   /** The whole environment; the Vercel CLI is handed the few variables it may need. */
   readonly env: Readonly<Record<string, string>>
+  /** Told of every credential that is found beside the inputs, before it is used. */
+  readonly mask: (secret: string) => void
 }
 
 export interface Production {
@@ -42,7 +58,9 @@ export interface Production {
 
 const clock: Clock = {
   now: Date.now,
-  sleep: ms => new Promise(resolve => setTimeout(resolve, ms))
+  sleep: async ms => {
+    await sleep(ms)
+  }
 }
 
 /**
@@ -56,16 +74,19 @@ export async function createProduction(
 ): Promise<Production> {
   const { home, log, announcer, actor } = surroundings
   const known = await findMetrics(inputs, home, log)
-  const definition = await loadDefinition(inputs.definition, known)
+  const { definition: definitionFile } = inputs
+  const definition = await loadDefinition(definitionFile, known)
   const catalogue = known ?? NO_METRICS
+  const github = openGithub(inputs, surroundings)
   const world: World = {
     definition,
+    definitionFile,
     actor,
-    ledger: openLedger(inputs),
+    ledger: openLedger(inputs, github),
     ...openProject(inputs, surroundings),
-    ...(await openDatabase(inputs, definition, catalogue, home)),
-    approvals: typedConfirmation(inputs.confirm, actor.by),
-    announcer,
+    ...(await openDatabase(inputs, definition, catalogue, surroundings)),
+    ...repositoryParts(surroundings, github),
+    announcer: createFilingAnnouncer(announcer, github.repository, log),
     clock,
     log,
     newId: randomUUID,
@@ -74,11 +95,39 @@ export async function createProduction(
   return { world, catalogue }
 }
 
+/** The definitions that are to be looked into, each opened when it is asked about. */
+export function createWatched(inputs: Inputs, surroundings: Surroundings): readonly Watched[] {
+  const ledger = openLedger(inputs, openGithub(inputs, surroundings))
+  return definitionFiles(inputs).map(file => ({
+    file,
+    open: async () => ({ definition: await loadDefinition(file, undefined), ledger, clock })
+  }))
+}
+
+/** The workflows that can be started from here, without a definition or a ledger. */
+export function createWorkflows(inputs: Inputs, surroundings: Surroundings): Workflows {
+  return openGithub(inputs, surroundings).workflows
+}
+
+/** On the command line somebody types a name: it has no run that a reviewer could approve. */
+function repositoryParts({ place }: Surroundings, github: GithubParts) {
+  const { workflows, board, repository } = github
+  const gates: Gates = place === 'action' ? github.gates : TYPED
+  return { gates, workflows, board, repository }
+}
+
 /**
  * Operations that judge nothing and ask the database for the time at most. They do not look at the
  * metrics: the red button works without the folder that the criteria need.
  */
-const JUDGE_NOTHING: readonly OperationName[] = ['rollback', 'hold', 'resume', 'flags', 'deploy']
+const JUDGE_NOTHING: readonly OperationName[] = [
+  'next',
+  'rollback',
+  'hold',
+  'resume',
+  'flags',
+  'deploy'
+]
 
 const NO_METRICS: Catalogue = { headers: [], files: [] }
 
@@ -121,20 +170,64 @@ async function readText(file: string, input: string): Promise<string> {
   }
 }
 
-function openLedger({ ledger: folder }: Inputs): World['ledger'] {
+function openLedger({ ledger }: Inputs, github: GithubParts): World['ledger'] {
+  if (ledger.kind === 'branch') return github.ledger
   return createGitLedger({
-    folder,
+    folder: ledger.folder,
     author: { name: 'Rollgate', email: 'rollgate@users.noreply.github.com' },
     now: clock.now
   })
 }
 
-function openProject(inputs: Inputs, { log, scratch, env }: Surroundings): Project {
+/** GitHub where it can be asked; otherwise nothing is started, shown or filed, and a branch is no ledger. */
+function openGithub(inputs: Inputs, { env, log }: Surroundings): GithubParts {
+  const token = inputs['github-token']
+  const repository = env['GITHUB_REPOSITORY']
+  if (token === undefined || !repository) {
+    return withoutGithub(ledgerNeedsGithub({ token, repository }))
+  }
+  const { ledger } = inputs
+  const runId = env['GITHUB_RUN_ID']
+  return createGithub({
+    apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
+    graphqlUrl: env['GITHUB_GRAPHQL_URL'] || 'https://api.github.com/graphql',
+    token,
+    repository,
+    ledgerBranch: ledger.kind === 'branch' ? ledger.branch : DEFAULT_BRANCH,
+    run: runId ? { id: runId, attempt: Number(env['GITHUB_RUN_ATTEMPT'] || '1') } : undefined,
+    branch: env['GITHUB_REF_NAME'] || undefined,
+    workflows: {
+      rollout: inputs['rollout-workflow'],
+      monitor: inputs['monitor-workflow'],
+      rollback: inputs['rollback-workflow'],
+      timers: inputs['timers-workflow']
+    },
+    log
+  })
+}
+
+const DEFAULT_BRANCH = 'rollgate-ledger'
+
+function ledgerNeedsGithub(given: Readonly<Record<string, string | undefined>>): InputError {
+  const names: Readonly<Record<string, string>> = {
+    token: 'github-token (GITHUB_TOKEN)',
+    repository: 'the repository (GITHUB_REPOSITORY)'
+  }
+  const missing = Object.keys(names).filter(key => !given[key])
+  return new InputError(
+    'ledger_needs_github',
+    `A ledger on a branch lives in GitHub, and ${missing.map(key => names[key]).join(' and ')} not given.`,
+    'In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository, or name a folder: --ledger file:.rollgate/ledger.git.'
+  )
+}
+
+function openProject(inputs: Inputs, surroundings: Surroundings): Project {
+  const { log, scratch, env } = surroundings
   const token = inputs['vercel-token']
   const teamId = inputs['vercel-org-id']
   const projectId = inputs['vercel-project-id']
   if (token === undefined || teamId === undefined || projectId === undefined) {
-    return refusingProject(projectMissing({ token, teamId, projectId }))
+    return refusingProject(projectMissing({ token, teamId, projectId }, surroundings))
   }
   const account = { apiUrl: inputs['vercel-api-url'], token, teamId, projectId }
   const options: VercelOptions = {
@@ -153,7 +246,10 @@ function openProject(inputs: Inputs, { log, scratch, env }: Surroundings): Proje
   }
 }
 
-function projectMissing(given: Readonly<Record<string, string | undefined>>): InputError {
+function projectMissing(
+  given: Readonly<Record<string, string | undefined>>,
+  { place }: Surroundings
+): InputError {
   const names: Readonly<Record<string, string>> = {
     token: 'vercel-token (VERCEL_TOKEN)',
     teamId: 'vercel-org-id (VERCEL_ORG_ID)',
@@ -163,18 +259,34 @@ function projectMissing(given: Readonly<Record<string, string | undefined>>): In
   return new InputError(
     'vercel_missing',
     `Vercel cannot be asked: ${missing.map(key => names[key]).join(', ')} not given.`,
-    'Set the secret in the environment of the target, and hand it to the action or the command.'
+    place === 'action'
+      ? emptyVercel(given)
+      : 'Set them in the environment of the command; VERCEL_TOKEN is a secret.'
   )
+}
+
+/** The token is a secret of the environment, the ids are variables of it. */
+function emptyVercel(given: Readonly<Record<string, string | undefined>>): string {
+  const variables = [
+    ...(given['teamId'] === undefined ? ['vars.VERCEL_ORG_ID'] : []),
+    ...(given['projectId'] === undefined ? ['vars.VERCEL_PROJECT_ID'] : [])
+  ]
+  return [
+    ...(given['token'] === undefined ? [emptySecrets('the secret VERCEL_TOKEN')] : []),
+    ...(variables.length > 0 ? [emptyVariables(variables)] : [])
+  ].join(' ')
 }
 
 async function openDatabase(
   inputs: Inputs,
   definition: Definition,
   catalogue: Catalogue,
-  home: string
+  { home, place, env, mask }: Surroundings
 ): Promise<Database> {
-  const connectionString = inputs['database-url']
-  if (connectionString === undefined) return refusingDatabase(databaseMissing(definition))
+  const named = place === 'command' ? env[definition.database.secret] || undefined : undefined
+  const connectionString = inputs['database-url'] ?? named
+  if (connectionString === undefined) return refusingDatabase(databaseMissing(definition, place))
+  for (const secret of secretsIn([named])) mask(secret)
   const authority = inputs['database-ca']
   try {
     const caCertificate =
@@ -207,12 +319,35 @@ async function loadEvidence(home: string): Promise<LoadedEvidence> {
   }
 }
 
-function databaseMissing({ database }: Definition): InputError {
+function databaseMissing(
+  { database: { secret } }: Definition,
+  place: Surroundings['place']
+): InputError {
   return new InputError(
     'database_missing',
-    `The database cannot be asked: database-url (${database.secret}) is not given.`,
-    `Set the secret ${database.secret} in the environment of the target.`
+    `The database cannot be asked: database-url (${secret}) is not given.`,
+    place === 'action'
+      ? emptySecrets(`the secret ${secret}`)
+      : `Set ${secret} in the environment of the command, or ROLLGATE_DATABASE_URL.`
   )
+}
+
+/** An environment's secret arrives empty for three reasons, and GitHub tells none of them. */
+function emptySecrets(which: string): string {
+  return [
+    `Hand ${which} to the action. When that is done, it came empty for one of three reasons:`,
+    'it is not set in the environment that the job names (gh secret list --env …);',
+    'the reusable workflow belongs to another owner, who is given no secrets of an environment (copy the workflows in instead: rollgate init);',
+    'or the caller does not say secrets: inherit.'
+  ].join(' ')
+}
+
+function emptyVariables(names: readonly string[]): string {
+  const [are, variables] =
+    names.length === 1
+      ? ['it is not set: it is a variable', 'no secret']
+      : ['they are not set: they are variables', 'no secrets']
+  return `Hand ${names.join(' and ')} to the action. When that is done, ${are} of the environment that the job names, ${variables} (gh variable list --env …).`
 }
 
 function sha256(text: string): string {

@@ -1,4 +1,5 @@
-import type { World } from './operations/world.ts'
+import { NO_REPOSITORY, type World } from './operations/world.ts'
+import type { Gates } from './rollout/ports.ts'
 
 /** What Vercel is asked through. */
 export type Project = Pick<World, 'flags' | 'deployer' | 'project'>
@@ -30,4 +31,20 @@ export function refusingDatabase(why: unknown): Database {
     evidence: { collect: refused },
     database: { inspectDatabase: refused }
   }
+}
+
+/** What GitHub is asked through. */
+export type GithubParts = Pick<World, 'ledger' | 'gates' | 'workflows' | 'board' | 'repository'>
+
+/** Where nobody reviews: a name that is typed is all there is. */
+export const TYPED: Gates = {
+  kind: 'typed',
+  inspect: () => Promise.resolve(undefined),
+  reviews: () => Promise.resolve([])
+}
+
+/** No GitHub: whoever reads or writes its ledger is told why, and there is nothing to start or to file. */
+export function withoutGithub(why: unknown): GithubParts {
+  const refused = (): Promise<never> => Promise.reject(why)
+  return { ledger: { read: refused, append: refused }, gates: TYPED, ...NO_REPOSITORY }
 }

@@ -5,9 +5,10 @@ import { hold } from '../../src/operations/hold.ts'
 import { plan } from '../../src/operations/plan.ts'
 import { resume } from '../../src/operations/resume.ts'
 import { rollback } from '../../src/operations/rollback.ts'
-import { InputError } from '../../src/rollout/rollgate-error.ts'
-import { typedConfirmation } from '../../src/rollout/typed-confirmation.ts'
 import {
+  advance,
+  brief,
+  go,
   HOUR_MS,
   MINUTE_MS,
   nameOf,
@@ -21,7 +22,6 @@ let outside: Outside
 
 afterEach(() => outside.close())
 
-const go = { phase: 'next', wokenBy: 'test' }
 const woken = { wokenBy: 'test' }
 const PREVIEW_BEFORE = { FEATURE: 'false', LIMIT: '0' }
 const STAGE = { FEATURE: 'true', LIMIT: '3' }
@@ -96,15 +96,19 @@ describe('what goes wrong on the way is put back', () => {
       outside = await openOutside({ edit })
       const served = outside.simulator.live(target)?.id
       brew()
-      expect(await codeOf(apply(outside.process(), go))).toBe(code)
+      expect(await codeOf(advance(outside))).toBe(code)
       expect(valuesOf(target)).toEqual(PREVIEW_BEFORE)
       expect(outside.simulator.live(target)?.env).toEqual(PREVIEW_BEFORE)
       if (target === 'production') expect(outside.simulator.live(target)?.id).toBe(served)
       expect((await names()).at(-1)).toBe(`phase-failed ${phase}`)
       expect((await outside.state()).status).toBe('running')
+      expect(outside.people.announcements.at(-1)).toMatchObject({
+        kind: 'failed',
+        title: `two-phases#1: ${phase} could not be applied`
+      })
 
       outside.simulator.weather.endlessBuilds = false
-      await apply(outside.process(), go)
+      await advance(outside)
       expect(valuesOf(target)).toEqual(after)
       expect(outside.simulator.live(target)?.env).toEqual(after)
       expect((await outside.state()).phases.at(-1)?.status).toBe('soaking')
@@ -177,20 +181,11 @@ describe('what is refused changes nothing', () => {
 
   test('a gated phase whose flags were changed by hand since its briefing', async () => {
     outside = await openOutside({ edit: productionOnly })
-    await plan(outside.process())
+    const run = 'r1-1'
+    await brief(outside, run)
     outside.simulator.setFlagByHand('production', 'FEATURE', 'maybe')
-    await expectUntouched('briefing_outdated', () => apply(outside.process(), go))
-    await plan(outside.process())
-    expect((await apply(outside.process(), go)).kind).toBe('applied')
-  })
-
-  test('a gated phase that nobody has approved', async () => {
-    outside = await openOutside({ edit: productionOnly })
-    await plan(outside.process())
-    const approvals = typedConfirmation('something-else', 'ann')
-    await expectUntouched('not_confirmed', () =>
-      apply(outside.process({ more: { approvals } }), go)
-    )
+    await expectUntouched('briefing_outdated', () => apply(outside.process({ run }), go))
+    expect((await advance(outside)).kind).toBe('applied')
   })
 
   test('a phase whose flag a branch shadows', async () => {
@@ -233,9 +228,9 @@ describe('a phase that is live', () => {
   test('is followed by the next one once it is promoted, behind its gate', async () => {
     await outside.clock.advanceTo(START_MS + HOUR_MS + 5 * MINUTE_MS)
     await check(outside.process(), woken)
-    const planned = await plan(outside.process())
+    const planned = await plan(outside.process(), go)
     expect(planned.kind === 'phase' && planned.briefing).toContain('approve-live')
-    await apply(outside.process(), { ...go, phase: 'live' })
+    await advance(outside, {}, { phase: 'live' })
     expect(valuesOf('production')).toEqual(LIVE)
     const applying = (await outside.events()).findLast(event => event.kind === 'phase-applying')
     expect(applying).toMatchObject({
@@ -270,9 +265,16 @@ test('hold and resume are refused where there is nothing to hold or to resume', 
   outside = await openOutside()
   expect(await codeOf(hold(outside.process(), 'why'))).toBe('not_under_way')
   expect(await codeOf(resume(outside.process(), 'why'))).toBe('not_held')
-  await expect(rollback(outside.process(), 'why')).rejects.toThrow(InputError)
+  expect(await codeOf(rollback(outside.process(), 'why'))).toBe('nothing_to_roll_back')
+})
+
+test('a rollback before anything was changed ends the rollout, so that no briefing waits any more', async () => {
+  outside = await openOutside()
   await plan(outside.process())
-  await expect(rollback(outside.process(), 'why')).rejects.toMatchObject({
-    code: 'nothing_to_roll_back'
-  })
+  expect((await rollback(outside.process(), 'not today')).status).toBe('aborted')
+  expect((await rollback(outside.process(), 'again')).status).toBe('aborted')
+  expect((await outside.events()).at(-1)).toMatchObject({ kind: 'aborted', reason: 'not today' })
+  expect(outside.simulator.mutations).toBe(0)
+  await plan(outside.process())
+  expect((await outside.state()).number).toBe(2)
 })

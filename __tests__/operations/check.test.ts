@@ -9,8 +9,10 @@ import type { ApplicationDatabase } from '../../src/rehearsal/postgres/applicati
 import type { Relay } from '../../src/rehearsal/postgres/relay.ts'
 import { readLedgerContent } from './ledger-content.ts'
 import {
+  advance,
   coordinator,
   type Databases,
+  go,
   HOUR_MS,
   loadTwoPhases,
   MINUTE_MS,
@@ -44,7 +46,6 @@ afterEach(async () => {
 })
 afterAll(() => databases.stop())
 
-const go = { phase: 'next', wokenBy: 'test' }
 const woken = { wokenBy: 'cron' }
 const more = { evidence: { collect: () => Promise.resolve([]) } }
 
@@ -55,7 +56,7 @@ const at = (minutes: number) => outside.clock.advanceTo(START_MS + minutes * MIN
 /** Production soaks for 12 h, looked at after 0, 1, 2 and 12 hours. */
 async function soakOnProduction(database = quiet): Promise<void> {
   outside = await openOutside({ database, relay, edit: productionOnly })
-  await apply(outside.process({ more }), go)
+  await advance(outside, { more })
 }
 
 async function look(minutes: number) {
@@ -173,7 +174,7 @@ describe('a database that goes down', () => {
     const edit = (text: string) =>
       productionOnly(text).replace('max: 6h, decision: hold', 'max: 6h, decision: rollback')
     outside = await openOutside({ database: quiet, relay, edit })
-    await apply(outside.process({ more }), go)
+    await advance(outside, { more })
     await relay.cut()
     const { made, state } = await look(7 * 60)
     expect(made).toMatchObject({ decision: 'rollback', rule: 'blind' })
@@ -328,7 +329,7 @@ describe('what is due', () => {
 
   test('several missed checkpoints are made up in one look, each with evidence of its own window', async () => {
     outside = await openOutside({ database: quiet, relay, edit: productionOnly })
-    await apply(outside.process(), go)
+    await advance(outside)
     await at(3 * 60)
     const { look: made } = await check(outside.process(), woken)
     expect(made?.checkpoints).toEqual(['T+1h', 'T+2h'])

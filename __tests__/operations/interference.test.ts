@@ -1,13 +1,17 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { apply } from '../../src/operations/apply.ts'
 import { check } from '../../src/operations/check.ts'
+import { next } from '../../src/operations/next.ts'
 import { plan } from '../../src/operations/plan.ts'
 import { rollback } from '../../src/operations/rollback.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { StoredEvent } from '../../src/rehearsal/postgres/application-database.ts'
 import { createBrake, createBrakeAt, type Stop } from './brake.ts'
 import {
+  advance,
+  brief,
   coordinator,
+  go,
   HOUR_MS,
   MINUTE_MS,
   nameOf,
@@ -24,7 +28,6 @@ let outside: Outside
 
 afterEach(() => outside.close())
 
-const go = { phase: 'next', wokenBy: 'test' }
 const woken = { wokenBy: 'test' }
 const OFF = { FEATURE: 'false', LIMIT: '0' }
 
@@ -52,11 +55,15 @@ async function expectRolledBack(target: string): Promise<void> {
 }
 
 describe.each([
-  { target: 'preview', edit: (text: string) => text, from: 3, to: 8 },
-  { target: 'production', edit: productionOnly, from: 3, to: 8 }
-])('a rollback while apply works on $target', ({ target, edit, from, to }) => {
+  { target: 'preview', edit: (text: string) => text, from: 3, to: 8, flags: [3, 4, 5] },
+  // Its plan was another step of the run.
+  { target: 'production', edit: productionOnly, from: 2, to: 7, flags: [2, 3, 4] }
+])('a rollback while apply works on $target', ({ target, edit, from, to, flags }) => {
+  const run = 'forward-1'
+
   beforeEach(async () => {
     outside = await openOutside({ events: quiet, edit })
+    if (target === 'production') await brief(outside, run)
   })
 
   const stops: readonly Stop[] = Array.from({ length: to - from + 1 }, (_, i) => i + from).flatMap(
@@ -70,7 +77,7 @@ describe.each([
     `stopped at effect $n, $when it, and going on when the rollback is complete (${stops.length} cases)`,
     async stop => {
       const brake = createBrake(stop)
-      const forward = apply(outside.process({ brake }), go).catch(error => error)
+      const forward = apply(outside.process({ brake, run }), go).catch(error => error)
       await brake.stopped
       await rollback(outside.process(), 'customers complain')
       brake.release()
@@ -79,11 +86,11 @@ describe.each([
     }
   )
 
-  test.each([3, 4, 5])(
+  test.each(flags)(
     'a flag (effect %i) that arrives just before the clean deployment does not survive in it',
     async n => {
       const forwardBrake = createBrake({ n, when: 'before' })
-      const forward = apply(outside.process({ brake: forwardBrake }), go).catch(e => e)
+      const forward = apply(outside.process({ brake: forwardBrake, run }), go).catch(e => e)
       await forwardBrake.stopped
       const back = createBrakeAt('vercel deploy', 'before')
       const backward = rollback(outside.process({ brake: back }), 'now').catch(e => e)
@@ -105,11 +112,71 @@ describe('a rollback while a gate waits', () => {
     await outside.clock.advanceTo(START_MS + HOUR_MS + 10 * MINUTE_MS)
     const { state } = await check(outside.process(), woken)
     expect(state.phases[0]?.status).toBe('promoted')
-    const planned = await plan(outside.process())
+    const planned = await plan(outside.process(), go)
     expect(planned.kind === 'phase' && planned.phase.name).toBe('live')
     await rollback(outside.process(), 'customers complain')
     expect(await namesOf()).toContain('rollback-requested stage')
     await expectRolledBack('preview')
+  })
+})
+
+describe('a rollback while an approval is asked for', () => {
+  test('wins: what was approved meanwhile is not begun', async () => {
+    outside = await openOutside({ events: quiet })
+    await apply(outside.process(), go)
+    await outside.clock.advanceTo(START_MS + HOUR_MS + 10 * MINUTE_MS)
+    await check(outside.process(), woken)
+    const run = 'gated-1'
+    await brief(outside, run)
+    await rollback(outside.process(), 'customers complain')
+    await expect(apply(outside.process({ run }), go)).rejects.toMatchObject({
+      code: 'rolling_back'
+    })
+    await expectRolledBack('preview')
+    expect(outside.simulator.live('production')?.env).toEqual(OFF)
+  })
+})
+
+describe('two rollbacks at once', () => {
+  test.each(['preview', 'production'])('of %s: one request, one end, told once', async target => {
+    const edit = target === 'production' ? productionOnly : (text: string) => text
+    outside = await openOutside({ events: quiet, edit })
+    await advance(outside)
+    const both = ['ann', 'bob'].map(by => rollback(outside.process({ by }), 'customers complain'))
+    await Promise.all(both)
+    await expectRolledBack(target)
+    expect(outside.people.announcements.map(({ kind }) => kind)).toEqual(['rolled-back'])
+  })
+})
+
+describe('a freeze', () => {
+  const frozen = (text: string) =>
+    productionOnly(text).replace(
+      'blind:',
+      'freeze: [{ from: "2026-03-02 10:00", to: "2026-03-04 10:00", why: stocktaking }]\nblind:'
+    )
+
+  test('holds up no rollback, whoever asks for it', async () => {
+    outside = await openOutside({ events: quiet, edit: frozen })
+    await advance(outside)
+    await outside.clock.advanceTo(START_MS + 2 * HOUR_MS)
+    await rollback(outside.process(), 'customers complain')
+    await expectRolledBack('production')
+  })
+
+  test('holds up what moves forward, before anything is asked or written', async () => {
+    outside = await openOutside({ events: quiet, edit: frozen })
+    await outside.clock.advanceTo(START_MS + 2 * HOUR_MS)
+    const { requests } = outside.simulator
+    const before = requests.length
+    for (const work of [next, plan, apply]) {
+      await expect(work(outside.process(), go)).rejects.toMatchObject({
+        code: 'frozen',
+        message: expect.stringContaining('stocktaking')
+      })
+    }
+    expect(await namesOf()).toEqual([])
+    expect(requests.length).toBe(before)
   })
 })
 
@@ -205,7 +272,7 @@ describe.each([
     expect((await look).look).toBeUndefined()
     expect(await namesOf()).toEqual(before)
     await expectRolledBack('preview')
-    expect(outside.people.announcements).toEqual([])
+    expect(outside.people.announcements.map(({ kind }) => kind)).toEqual(['rolled-back'])
   })
 
   test('comes after its entry: one rollback, whoever carried it out', async () => {

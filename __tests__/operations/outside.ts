@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGitLedger } from '../../src/git/ledger.ts'
+import { type Applied, type ApplyRequest, apply } from '../../src/operations/apply.ts'
+import { plan } from '../../src/operations/plan.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { Catalogue } from '../../src/postgres/catalogue.ts'
 import { createPostgres } from '../../src/postgres/postgres.ts'
@@ -25,6 +27,7 @@ import { createVercel } from '../../src/vercel/vercel.ts'
 import { bundledEvidence, bundledMetrics, startTestServer } from '../postgres/embedded.ts'
 import { type Brake, createBrake } from './brake.ts'
 import { createMemoryMetrics } from './memory-metrics.ts'
+import { createOffice, type Office } from './office.ts'
 
 export const START_MS = Date.parse('2026-03-02T09:00:00Z')
 export const MINUTE_MS = 60_000
@@ -81,6 +84,7 @@ export interface Outside {
   readonly simulator: VercelSimulator
   readonly clock: VirtualClock
   readonly people: People
+  readonly office: Office
   readonly ledgerFolder: string
   /** The token, and the database's connection string with its password. */
   readonly secrets: readonly string[]
@@ -98,6 +102,8 @@ export interface Outside {
 export interface ProcessOptions {
   readonly brake?: Brake
   readonly by?: string
+  /** Which run and attempt; one of its own unless told. */
+  readonly run?: string
   readonly more?: Partial<World>
 }
 
@@ -126,6 +132,34 @@ export async function loadTwoPhases(edit: (text: string) => string = text => tex
 export const productionOnly = (text: string): string =>
   text.replace('- name: stage', '- name: stage\n    enabled: false')
 
+/** What a person who starts the next phase says. */
+export const go = { phase: 'next', wokenBy: 'test', confirm: 'two-phases' }
+
+/** Plans the next phase and lets its gate be passed: what a run does before it applies. */
+export async function brief(outside: Outside, run: string, by = 'ann'): Promise<void> {
+  const planned = await plan(outside.process({ run, by }), go)
+  const gate = planned.kind === 'phase' ? planned.gate : undefined
+  if (gate?.mode === 'environment') outside.people.review(gate.environment, { run })
+}
+
+let advances = 0
+
+/** A whole run: plan, approval where one is asked for, and apply. */
+export async function advance(
+  outside: Outside,
+  options: ProcessOptions = {},
+  request: Partial<ApplyRequest> = {}
+): Promise<Applied> {
+  advances += 1
+  const run = options.run ?? `advance${advances}-1`
+  await brief(outside, run, options.by)
+  return apply(outside.process({ ...options, run }), { ...go, ...request })
+}
+
+/** Production alone, which graduates a day after its promotion. */
+export const graduating = (text: string): string =>
+  `${productionOnly(text)}graduation: { after: 1d, issue: { title: Delete the old loop, body: It is dead code. }, env_example: .env.example }\n`
+
 export async function openOutside(options: OutsideOptions = {}): Promise<Outside> {
   const { database, relay } = options
   const definition = await loadTwoPhases(options.edit)
@@ -140,7 +174,8 @@ export async function openOutside(options: OutsideOptions = {}): Promise<Outside
   })
   furnish(simulator)
   const folder = await mkdtemp(join(tmpdir(), 'rollgate-operations-'))
-  const people = createPeople()
+  const people = createPeople(definition)
+  const office = createOffice()
   const lines: string[] = []
   const ledgerFolder = join(folder, 'ledger.git')
   const author = { name: 'Rollgate', email: 'rollgate@localhost' }
@@ -161,14 +196,20 @@ export async function openOutside(options: OutsideOptions = {}): Promise<Outside
         })
   let processes = 0
 
-  const process = ({ brake = createBrake(), by, more }: ProcessOptions = {}): World => {
+  const process = ({
+    brake = createBrake(),
+    by,
+    more,
+    run = `run${processes + 1}-1`
+  }: ProcessOptions = {}): World => {
     processes += 1
-    const run = `run-${processes}`
+    const process = processes
     const ledger = openLedger()
     const log = { info: say('info'), warning: say('warning') }
     let ids = 0
     return {
       definition,
+      definitionFile: 'rollouts/two-phases.yml',
       actor: { by: by ?? 'ann', run },
       ledger: {
         read: ledger.read,
@@ -176,13 +217,14 @@ export async function openOutside(options: OutsideOptions = {}): Promise<Outside
       },
       ...connect(simulator, { clock, log, folder, brake }),
       ...witness(),
-      approvals: people.approvals,
+      gates: people.gates(run),
+      ...office.open(brake),
       announcer: people.announcer,
       clock,
       log,
       newId: () => {
         ids += 1
-        return `${run}-${ids}`
+        return `process${process}-${ids}`
       },
       sha256,
       ...more
@@ -200,6 +242,7 @@ export async function openOutside(options: OutsideOptions = {}): Promise<Outside
     simulator,
     clock,
     people,
+    office,
     ledgerFolder,
     secrets: [TOKEN, ...(database ? [database.connectionString('reader', relay)] : [])],
     lines,
@@ -292,6 +335,9 @@ export function nameOf(event: LedgerEvent): string {
       return `${event.kind} ${event.outcome}`
     case 'held':
       return `${event.kind} ${event.cause}`
+    case 'dispatching':
+    case 'dispatched':
+      return `${event.kind} ${event.operation} ${event.phase}`
     case 'phase-planned':
     case 'phase-applying':
     case 'phase-applied':
@@ -307,7 +353,16 @@ export function nameOf(event: LedgerEvent): string {
 }
 
 const OF_THE_RUN = ['id', 'at', 'by', 'run', 'seq', 'lastSeq', 'intent', 'deployment', 'since']
-const OF_THE_TIME = [...OF_THE_RUN, 'startedAt', 'endedAt', 'looks', 'lateMs', 'digest', 'baseline']
+const OF_THE_TIME = [
+  ...OF_THE_RUN,
+  'startedAt',
+  'endedAt',
+  'looks',
+  'lateMs',
+  'digest',
+  'baseline',
+  'url'
+]
 
 function anonymous(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(anonymous)

@@ -1,17 +1,27 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { OUTPUT_NAMES } from '../../src/inputs.ts'
 import { apply } from '../../src/operations/apply.ts'
-import { type Order, type Performed, perform } from '../../src/operations/perform.ts'
+import {
+  type Order,
+  type Performed,
+  perform,
+  performDue,
+  performWake
+} from '../../src/operations/perform.ts'
 import type { World } from '../../src/operations/world.ts'
 import type { ApplicationDatabase } from '../../src/rehearsal/postgres/application-database.ts'
 import type { Relay } from '../../src/rehearsal/postgres/relay.ts'
 import type { MetricHeader } from '../../src/rollout/ports.ts'
+import { InputError } from '../../src/rollout/rollgate-error.ts'
 import { bundledMetrics } from '../postgres/embedded.ts'
 import {
+  advance,
   coordinator,
   type Databases,
   MINUTE_MS,
   type Outside,
   openOutside,
+  productionOnly,
   START_MS,
   startDatabases,
   telemetry
@@ -42,6 +52,7 @@ afterEach(async () => {
 afterAll(() => databases.stop())
 
 const started = { wokenBy: 'test', frozen: undefined }
+const NEXT = { phase: 'next', confirm: 'two-phases' }
 const APPLY: Order = { operation: 'apply', phase: 'next', ...started }
 const CHECK: Order = { operation: 'check', ...started }
 const because = (operation: 'rollback' | 'hold' | 'resume', reason: string | undefined): Order => ({
@@ -51,7 +62,7 @@ const because = (operation: 'rollback' | 'hold' | 'resume', reason: string | und
 const run = (order: Order, world: World = outside.process()) => perform(world, headers, order)
 
 /** Every output of an operation on a rollout, whatever came of it. */
-const OUTPUTS = ['decision', 'deployment-url', 'phase', 'result', 'status', 'verdict']
+const OUTPUTS = [...OUTPUT_NAMES].sort()
 
 function expectComplete(performed: Performed): void {
   expect(Object.keys(performed.outputs).sort()).toEqual(OUTPUTS)
@@ -69,7 +80,7 @@ describe('a rollout', () => {
   })
 
   test('is planned: the summary is the briefing, the digest is in the result', async () => {
-    const performed = await run({ operation: 'plan', phase: 'next' })
+    const performed = await run({ operation: 'plan', ...NEXT })
     expectComplete(performed)
     expect(performed.exitCode).toBe(0)
     expect(performed.summary).toContain('stage')
@@ -77,7 +88,15 @@ describe('a rollout', () => {
     expect(performed.result).toMatchObject({
       digest: outside.definition.digest,
       planDigest: planned?.digest,
-      gate: null
+      gate: null,
+      go: true
+    })
+    expect(performed.outputs).toMatchObject({
+      digest: planned?.digest,
+      gate: '',
+      go: 'true',
+      keys: 'staging',
+      phase: 'stage'
     })
   })
 
@@ -188,7 +207,16 @@ describe('preflight', () => {
       'row-level security': 'ok',
       index: 'ok',
       clocks: 'ok',
-      ledger: 'ok'
+      'metrics on preview': 'ok',
+      'metrics on production': 'ok',
+      ledger: 'ok',
+      'workflow rollout': 'ok',
+      'workflow monitor': 'ok',
+      'workflow rollback': 'ok',
+      repository: 'ok',
+      'gate approve-live': 'ok',
+      'keys staging': 'ok',
+      'keys production': 'ok'
     })
     expect(outside.simulator.requests.filter(({ method }) => method !== 'GET')).toEqual([])
     expect(await outside.events()).toEqual([])
@@ -209,6 +237,122 @@ describe('preflight', () => {
     const performed = await perform(outside.process(), [], { operation: 'preflight' })
     expect(performed.exitCode).toBe(1)
     expect(performed.summary).toContain('circuit-open, telemetry')
+  })
+})
+
+describe('what the workflows go by', () => {
+  test('next names phase, secrets and gate, and a refused one stops everything', async () => {
+    const performed = await run({ operation: 'next', ...NEXT })
+    expectComplete(performed)
+    expect(performed).toMatchObject({
+      exitCode: 0,
+      outputs: {
+        phase: 'stage',
+        keys: 'staging',
+        'all-keys': '["staging","production"]',
+        gate: '',
+        digest: '',
+        go: 'true'
+      }
+    })
+    const held = run({ operation: 'next', phase: 'live' })
+    await expect(held).rejects.toMatchObject({ code: 'wrong_phase' })
+  })
+
+  test('next and plan do not go on where there is nothing to do, and that is no failure', async () => {
+    await run(APPLY)
+    for (const operation of ['next', 'plan'] as const) {
+      const performed = await run({ operation, ...NEXT })
+      expectComplete(performed)
+      expect(performed).toMatchObject({ exitCode: 0, outputs: { go: 'false', digest: '' } })
+      expect(performed.summary).toContain('stage is live and soaking')
+    }
+  })
+
+  test('a gate is an output where reviewers are asked', async () => {
+    await outside.close()
+    outside = await openOutside({ edit: productionOnly })
+    expect((await run({ operation: 'next', ...NEXT })).outputs['gate']).toBe('approve-live')
+    expect((await run({ operation: 'plan', ...NEXT })).outputs).toMatchObject({
+      gate: 'approve-live',
+      keys: 'production',
+      go: 'true'
+    })
+  })
+
+  test('status names the secrets of what is in force, for the red button', async () => {
+    expect((await run({ operation: 'status' })).outputs['keys']).toBe('staging')
+    await outside.close()
+    outside = await openOutside({ edit: productionOnly })
+    await advance(outside)
+    expect((await run({ operation: 'status' })).outputs['keys']).toBe('production')
+  })
+
+  test('a word that is not the rollout’s name stops whatever is given one', async () => {
+    await run(APPLY)
+    for (const operation of ['rollback', 'hold', 'resume'] as const) {
+      const order = { operation, reason: 'why', confirm: 'other' }
+      await expect(run(order)).rejects.toMatchObject({ code: 'not_confirmed' })
+    }
+    expect((await outside.state()).status).toBe('running')
+  })
+
+  test('what is due is a list for jobs: nothing, or definition, secrets and reason', async () => {
+    const watched = () => {
+      const { definition, ledger, clock } = outside.process()
+      return [{ file: 'a.yml', open: () => Promise.resolve({ definition, ledger, clock }) }]
+    }
+    expect((await performDue(watched())).outputs['due']).toBe('[]')
+    await run(APPLY)
+    const performed = await performDue(watched())
+    expect(JSON.parse(performed.outputs['due'] ?? '')).toEqual([
+      { definition: 'a.yml', keys: 'staging', why: expect.stringContaining('stage') }
+    ])
+    expect(performed.summary).toContain('a.yml')
+  })
+
+  test('a definition that nobody can look into fails the list, which names the others all the same', async () => {
+    const { definition, ledger, clock } = outside.process()
+    const broken = () => Promise.reject(new InputError('definition_invalid', 'No.', 'Mend it.'))
+    await run(APPLY)
+    const performed = await performDue([
+      { file: 'broken.yml', open: broken },
+      { file: 'a.yml', open: () => Promise.resolve({ definition, ledger, clock }) }
+    ])
+    expect(JSON.parse(performed.outputs['due'] ?? '')).toMatchObject([{ definition: 'a.yml' }])
+    expect(performed.exitCode).toBe(1)
+  })
+
+  test('a timer wakes the monitor up', async () => {
+    const performed = await performWake(outside.process().workflows)
+    expect(performed.exitCode).toBe(0)
+    expect(outside.office.dispatches).toEqual([
+      { role: 'monitor', inputs: { 'woken-by': 'timer' } }
+    ])
+    outside.office.workflows.clear()
+    await expect(performWake(outside.process().workflows)).rejects.toMatchObject({
+      code: 'monitor_missing'
+    })
+  })
+
+  test('preflight of one environment looks at its target alone', async () => {
+    const performed = await run({ operation: 'preflight', keys: 'staging' })
+    const { items } = performed.result as { items: readonly { name: string }[] }
+    const asked = items.map(({ name }) => name)
+    expect(asked).toContain('flags on preview')
+    expect(asked).toContain('keys staging')
+    expect(asked).not.toContain('flags on production')
+    expect(asked).not.toContain('gate approve-live')
+  })
+
+  test('preflight finds a gate that is missing and a repository that does not answer', async () => {
+    outside.people.setUp('approve-live', undefined)
+    outside.office.broken.add('inspect')
+    const performed = await run({ operation: 'preflight' })
+    expect(performed.exitCode).toBe(1)
+    const { items } = performed.result as { items: { name: string; outcome: string }[] }
+    const failed = items.filter(({ outcome }) => outcome === 'fail').map(({ name }) => name)
+    expect(failed).toEqual(['repository', 'gate approve-live'])
   })
 })
 

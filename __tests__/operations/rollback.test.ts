@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { apply } from '../../src/operations/apply.ts'
 import { check } from '../../src/operations/check.ts'
 import { plan } from '../../src/operations/plan.ts'
 import { rollback } from '../../src/operations/rollback.ts'
@@ -8,7 +7,9 @@ import type { LedgerEntry } from '../../src/rollout/ports.ts'
 import { InputError } from '../../src/rollout/rollgate-error.ts'
 import { createBrakeAt } from './brake.ts'
 import {
+  advance,
   coordinator,
+  go,
   MINUTE_MS,
   nameOf,
   type Outside,
@@ -24,7 +25,6 @@ let outside: Outside
 
 afterEach(() => outside.close())
 
-const go = { phase: 'next', wokenBy: 'test' }
 const woken = { wokenBy: 'cron' }
 const OFF = { FEATURE: 'false', LIMIT: '0' }
 const REFUSED = { kind: 'answer' as const, status: 403, body: { error: { code: 'forbidden' } } }
@@ -40,7 +40,7 @@ const look = async (minutes: number) => {
 
 async function open(events: readonly StoredEvent[], edit = productionOnly): Promise<void> {
   outside = await openOutside({ events, edit })
-  await apply(outside.process(), go)
+  await advance(outside)
 }
 
 function expectOff(target: string): void {
@@ -110,9 +110,9 @@ describe('of production', () => {
   test('starts the next rollout afresh', async () => {
     await goBack()
     await look(40)
-    const planned = await plan(outside.process())
+    const planned = await plan(outside.process(), go)
     expect(planned.state).toMatchObject({ number: 2, status: 'running' })
-    await apply(outside.process(), go)
+    await advance(outside)
     expect(outside.simulator.live('production')?.env).toEqual({ FEATURE: 'true', LIMIT: '4' })
   })
 })
@@ -237,7 +237,7 @@ describe('the watch after it', () => {
     const first = outside.simulator.live('production')?.id
     const { state } = await look(25)
     expect(state.status).toBe('rollback-failed')
-    expect(told()).toEqual(['rollback-failed'])
+    expect(told()).toEqual(['rolled-back', 'rollback-failed'])
     expect((await goBack()).status).toBe('rolling-back')
     expect(outside.simulator.live('production')?.id).not.toBe(first)
     expectOff('production')

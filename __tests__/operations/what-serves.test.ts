@@ -2,13 +2,16 @@ import { afterEach, expect, test } from '@jest/globals'
 import { apply } from '../../src/operations/apply.ts'
 import { check } from '../../src/operations/check.ts'
 import { hold } from '../../src/operations/hold.ts'
-import { plan } from '../../src/operations/plan.ts'
+import { resume } from '../../src/operations/resume.ts'
 import { rollback } from '../../src/operations/rollback.ts'
 import type { World } from '../../src/operations/world.ts'
 import { ProviderError } from '../../src/rollout/rollgate-error.ts'
 import { createBrakeAt } from './brake.ts'
 import {
+  advance,
+  brief,
   coordinator,
+  go,
   loadTwoPhases,
   MINUTE_MS,
   nameOf,
@@ -24,7 +27,7 @@ import {
 let outside: Outside
 afterEach(() => outside.close())
 
-const go = { phase: 'next', wokenBy: 'test' }
+const RUN = 'gated-1'
 const woken = { wokenBy: 'cron' }
 const TRIPPED = [...telemetry(), coordinator('circuit_open', START_MS + 20 * MINUTE_MS)]
 
@@ -38,7 +41,7 @@ const open = async (events = telemetry()): Promise<void> => {
 test('a build that nobody could follow is cancelled, and never goes live after the phase has failed', async () => {
   await open()
   const brake = createBrakeAt('vercel deploy', 'after')
-  const applied = apply(outside.process({ brake }), go)
+  const applied = advance(outside, { brake })
   await brake.stopped
   const path = /\/v13\/deployments\//u
   const effect = { kind: 'answer' as const, status: 503, body: {} }
@@ -53,7 +56,7 @@ test('a build that nobody could follow is cancelled, and never goes live after t
 test('an apply that was cut off while its build ran is watched once it serves', async () => {
   await open(TRIPPED)
   const brake = createBrakeAt('vercel deploy', 'after')
-  void apply(outside.process({ brake }), go)
+  void advance(outside, { brake })
   await brake.stopped
   await at(10)
   expect(serves()).toBe('true')
@@ -66,7 +69,7 @@ test('an apply that was cut off while its build ran is watched once it serves', 
 test('an apply that was cut off before it deployed is held and told, long after its deadline', async () => {
   await open()
   const brake = createBrakeAt('vercel deploy', 'before')
-  void apply(outside.process({ brake }), go)
+  void advance(outside, { brake })
   await brake.stopped
   await at(10)
   expect((await check(outside.process(), woken)).state.status).toBe('running')
@@ -76,9 +79,32 @@ test('an apply that was cut off before it deployed is held and told, long after 
   expect(outside.people.announcements.map(({ kind }) => kind)).toEqual(['held'])
 })
 
+test('an apply that is taken up after a hold is not held for how long ago it was begun', async () => {
+  await open()
+  const brake = createBrakeAt('vercel deploy', 'before')
+  void advance(outside, { brake })
+  await brake.stopped
+  await at(120)
+  await check(outside.process(), woken)
+  await resume(outside.process(), 'the runner was lost')
+  await at(121)
+  const world = outside.process()
+  const deployer: World['deployer'] = {
+    ...world.deployer,
+    deploy: async request => {
+      await check(outside.process(), woken)
+      await request.stillWanted()
+      return world.deployer.deploy(request)
+    }
+  }
+  expect((await apply({ ...world, deployer }, go)).kind).toBe('applied')
+  expect((await outside.state()).status).toBe('running')
+})
+
 test('a hold during an apply does not leave what went live unwatched', async () => {
   await open(TRIPPED)
-  const world = outside.process()
+  await brief(outside, RUN)
+  const world = outside.process({ run: RUN })
   const deployer: World['deployer'] = {
     ...world.deployer,
     deploy: async request => {
@@ -95,7 +121,7 @@ test('a hold during an apply does not leave what went live unwatched', async () 
 
 test('a promoted phase is watched on, and a red look rolls it back', async () => {
   await open([...telemetry(), coordinator('circuit_open', START_MS + 14 * 60 * MINUTE_MS)])
-  await apply(outside.process(), go)
+  await advance(outside)
   await at(12 * 60 + 5)
   expect((await check(outside.process(), woken)).state.status).toBe('promoted')
   await at(13 * 60)
@@ -108,7 +134,7 @@ test('a promoted phase is watched on, and a red look rolls it back', async () =>
 
 test('a phase that was renamed while it is live is refused loudly', async () => {
   await open(TRIPPED)
-  await apply(outside.process(), go)
+  await advance(outside)
   const definition = await loadTwoPhases(text =>
     productionOnly(text).replace('- name: live', '- name: renamed')
   )
@@ -120,7 +146,7 @@ test('a phase that was renamed while it is live is refused loudly', async () => 
 
 test('a look that takes long is not taken for clocks that differ', async () => {
   await open()
-  await apply(outside.process(), go)
+  await advance(outside)
   await at(12 * 60 + 5)
   const world = outside.process()
   const metrics: World['metrics'] = {
@@ -136,7 +162,7 @@ test('a look that takes long is not taken for clocks that differ', async () => {
 
 test('a rollback whose deployment somebody has tainted makes another one by itself', async () => {
   await open()
-  await apply(outside.process(), go)
+  await advance(outside)
   outside.simulator.failNextBuild('out of memory')
   await expect(rollback(outside.process(), 'x')).rejects.toMatchObject({ code: 'deploy_failed' })
   const brake = createBrakeAt('vercel deploy', 'before')
@@ -152,9 +178,8 @@ test('a rollback whose deployment somebody has tainted makes another one by itse
 
 test('what was cut off is not carried on with flags that nobody approved', async () => {
   await open()
-  await plan(outside.process())
   const brake = createBrakeAt('vercel deploy', 'before')
-  void apply(outside.process({ brake }), go)
+  void advance(outside, { brake })
   await brake.stopped
   const definition = await loadTwoPhases(text =>
     productionOnly(text).replace('LIMIT: "4"', 'LIMIT: "400"')
@@ -167,7 +192,7 @@ test('what was cut off is not carried on with flags that nobody approved', async
 
 test('a deployment that was made while the flags were drifted proves nothing afterwards', async () => {
   await open()
-  await apply(outside.process(), go)
+  await advance(outside)
   await at(30)
   outside.simulator.setFlagByHand('production', 'FEATURE', 'false')
   outside.simulator.deployByHand('production')
@@ -184,7 +209,7 @@ test('a deployment that was made while the flags were drifted proves nothing aft
 
 test('a rollback is not verified by somebody who could not see the flags', async () => {
   await open()
-  await apply(outside.process(), go)
+  await advance(outside)
   await rollback(outside.process(), 'x')
   await at(40)
   const world = outside.process()
@@ -200,7 +225,7 @@ test('a rollback that did not take effect waits for a person instead of deployin
     coordinator('start', START_MS + i * 2 * MINUTE_MS)
   )
   await open([...telemetry(), ...starts])
-  await apply(outside.process(), go)
+  await advance(outside)
   await rollback(outside.process(), 'x')
   const made = outside.simulator.deploymentsOf('production').length
   for (let minute = 15; minute < 300; minute += 15) {

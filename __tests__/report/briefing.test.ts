@@ -30,7 +30,7 @@ test('the first screen says what changes, what is proven and what is asked', () 
     '',
     '- **What changes:** 2 of 3 flags on the target **production**, by a fresh deployment',
     '- **Proven so far:** production-shadow was promoted after 24h',
-    '- **Asked of you:** to approve or reject the environment `approve-production-full`'
+    '- **Asked of you:** to approve or reject the environment `approve-production-full`, with Review deployments on the page of this run'
   ])
 })
 
@@ -75,7 +75,7 @@ test('how the phase will be judged and what a rollback would do are told before,
 
 test('the digest that the approval binds to stands at the end', () => {
   expect(page.trimEnd().split('\n').at(-1)).toBe(
-    `The approval binds to \`${'a1'.repeat(32)}\`: definition, phase and flag changes as they were at 2026-06-04 13:00 UTC (14:00 Europe/London).`
+    `The approval binds to \`${'a1'.repeat(32)}\`: definition, phase and flag changes as they were at 2026-06-04 13:00 UTC (14:00 Europe/London). It can be given until 2026-06-11 13:00 UTC (14:00 Europe/London).`
   )
 })
 
@@ -100,4 +100,23 @@ test('values of flags that would break a table are shown and do not', () => {
   })
   expect(rowOf(hostile, `\`${V3}\``)).toHaveLength(4)
   expect(rowOf(hostile, `\`${V3}_SHADOW\``)?.[1]).toBe('<code>""</code>')
+})
+
+test('where a name is typed, and where a second person confirms, that is what is asked', () => {
+  const phase = phaseNamed(definition, 'production-full')
+  if (phase === undefined) throw new Error('no phase')
+  const input = {
+    definition,
+    state: stateOf(told(...shadowed)),
+    before: {},
+    digest: 'a1',
+    now: at('77h')
+  }
+  expect(renderBriefing({ ...input, phase, approvals: 'typed' })).toContain(
+    '**Asked of you:** to type `assignment-pipeline-v3` as the confirmation of apply'
+  )
+  const gate = { mode: 'dispatch', allow: ['ann', 'bob'], checklist: [], validForMs: 1 } as const
+  expect(renderBriefing({ ...input, phase: { ...phase, gate } })).toContain(
+    '**Asked of you:** that a second person (ann, bob), not the one who planned it, starts production-full'
+  )
 })

@@ -56,7 +56,7 @@ test('a rollout without a look shows that it has none', () => {
     'running',
     '–',
     '–',
-    'staging-shadow is applied'
+    'staging-shadow is applied. @acme/booking: start it (advance in the Actions tab, or rollgate apply)'
   ])
 })
 

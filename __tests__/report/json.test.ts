@@ -40,10 +40,12 @@ test('before anything is started every key is there, and null', () => {
     criteria: [],
     integrity: [],
     rollback: null,
+    graduated: null,
     next: {
       what: 'the rollout starts as assignment-pipeline-v3#1 with staging-shadow',
       when: null,
-      who: '@acme/booking: run apply'
+      who: '@acme/booking: start it (advance in the Actions tab, or rollgate apply)',
+      url: null
     }
   })
 })

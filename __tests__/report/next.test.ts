@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { nextText, whatNext } from '../../src/report/next.ts'
+import { nextMarkup, nextText, whatNext } from '../../src/report/next.ts'
 import type { EventBody } from '../../src/rollout/events.ts'
 import {
   applied,
@@ -26,6 +26,7 @@ function after(story: Story, now: string) {
 }
 
 const OWNER = '@acme/booking'
+const BY_HAND = 'advance in the Actions tab, or rollgate apply'
 const shadowDone = inStagingFull().slice(0, 6)
 const fullDone = withLooks(inStagingFull(), ['50h', { outcomes: [120, 120], manual: [0, 120] }])
 const held = (cause: 'person' | 'frozen' | 'integrity'): EventBody => ({
@@ -37,21 +38,81 @@ const held = (cause: 'person' | 'frozen' | 'integrity'): EventBody => ({
 test('before anything is started somebody has to start it', () => {
   expect(after([], '0m')).toEqual({
     what: 'the rollout starts as assignment-pipeline-v3#1 with staging-shadow',
-    who: `${OWNER}: run apply`
+    who: `${OWNER}: start it (${BY_HAND})`
   })
 })
 
-test('a phase without a gate is applied, and nobody is asked', () => {
-  expect(after(shadowDone, '1h')).toEqual({ what: 'staging-full is applied' })
+const url = 'https://github.com/acme/shop/actions/runs/4712'
+const going = (phase: string): EventBody => ({
+  kind: 'dispatched',
+  operation: 'advance',
+  phase,
+  url
 })
 
-test.each([
-  ['promoted', []],
-  ['planned', [['51h', planned('production-shadow')]]]
-] as const)('a gated phase waits for a reviewer once the one before is %s', (_, more) => {
-  expect(after([...fullDone, ...more], '51h')).toEqual({
+test('a phase without a gate is started by a person, unless it was set going by itself', () => {
+  expect(after(shadowDone, '1h')).toEqual({
+    what: 'staging-full is applied',
+    who: `${OWNER}: start it (${BY_HAND})`
+  })
+  const story: Story = [...shadowDone, ['1h', going('staging-full')]]
+  expect(after(story, '1h')).toEqual({ what: 'staging-full is applied', url })
+})
+
+test('a gate is asked about in the run that was set going', () => {
+  const story: Story = [...fullDone, ['50h', going('production-shadow')]]
+  const next = after(story, '51h')
+  expect(next).toEqual({
     what: 'production-shadow waits for its gate',
-    who: 'a reviewer of the environment approve-production-shadow: approve production-shadow, or reject it'
+    who: 'a reviewer of the environment approve-production-shadow: approve production-shadow, or reject it',
+    url
+  })
+  expect(nextMarkup(next, 'UTC').markdown).toBe(
+    `production-shadow waits for its gate ([run 4712](${url}))`
+  )
+})
+
+test('a gate that is a second person names who may start the phase, and how', () => {
+  const gate = { mode: 'dispatch', allow: ['ann', 'bob'], checklist: [], validForMs: 1 } as const
+  const phases = definition.phases.map(phase =>
+    phase.name === 'production-shadow' ? { ...phase, gate } : phase
+  )
+  const state = stateOf(told(...fullDone, ['51h', planned('production-shadow')]))
+  const next = whatNext({ definition: { ...definition, phases }, state, now: at('51h') })
+  expect(next.who).toBe(
+    'a second person (ann, bob): start production-shadow with assignment-pipeline-v3 in the field confirm'
+  )
+})
+
+test('a freeze is told with its end', () => {
+  const freeze = [{ from: '2026-06-01 00:00', to: '2026-06-02 08:00', why: 'stocktaking' }]
+  const state = stateOf(told(...shadowDone))
+  const next = whatNext({ definition: { ...definition, freeze }, state, now: at('1h') })
+  expect(next.who).toMatch(/when the freeze is over.*2026-06-02 08:00.*stocktaking/u)
+})
+
+test('a gated phase waits for a reviewer once it is planned, and for somebody to start it before', () => {
+  const who =
+    'a reviewer of the environment approve-production-shadow: approve production-shadow, or reject it'
+  const what = 'production-shadow waits for its gate'
+  expect(after([...fullDone, ['51h', planned('production-shadow')]], '51h')).toEqual({ what, who })
+  expect(after(fullDone, '51h')).toEqual({
+    what,
+    who: `${OWNER}: start it (${BY_HAND}); then ${who}`
+  })
+})
+
+test('a planned phase whose run has ended is started again by a person', () => {
+  const again = `${OWNER}: when no run is at it any more, start it again (${BY_HAND})`
+  expect(after([...shadowDone, ['1h', planned('staging-full')]], '1h')).toEqual({
+    what: 'staging-full is applied',
+    who: again
+  })
+  const story: Story = [...fullDone, ['51h', planned('production-shadow')]]
+  expect(after(story, '51h').who).not.toContain('start it again')
+  expect(after(story, '300h')).toEqual({
+    what: 'the briefing of production-shadow is too old to be approved',
+    who: `${OWNER}: start it again (${BY_HAND})`
   })
 })
 
@@ -72,7 +133,7 @@ test('a phase that failed is tried again after somebody has put right what faile
   ]
   expect(after(story, '2h')).toEqual({
     what: 'staging-full is tried again',
-    who: `${OWNER}: put right what failed, then run apply`
+    who: `${OWNER}: put right what failed, then start it again (${BY_HAND})`
   })
 })
 
@@ -100,12 +161,21 @@ test('thin evidence extends the soak, and the end of the extension is the date t
   expect(after(story, '99h')).toEqual({ what: 'the next wake-up looks at staging-full' })
 })
 
+test('a hold of what was cut off ends by a person: there is nothing to look at', () => {
+  const cutOff: EventBody = { kind: 'held', cause: 'error', reason: 'cut off' }
+  const story: Story = [...shadowDone, ['1h', applying('staging-full')], ['2h', cutOff]]
+  expect(after(story, '2h')).toEqual({
+    what: 'nothing moves forward while it is held',
+    who: `${OWNER}: resume it with a reason and start staging-full again, or roll it back`
+  })
+})
+
 test('a hold by a person ends by a person, and looks go on meanwhile', () => {
   const story: Story = [...withLooks(inStagingFull(), ['3h', {}]), ['4h', held('person')]]
   expect(after(story, '4h')).toEqual({
     what: 'nothing moves forward while it is held; the look T+6h of staging-full is due',
     when: at('8h'),
-    who: `${OWNER}: resume it with a reason, or roll it back`
+    who: `${OWNER}: resume it with a reason, advance to staging-full again to begin its soak anew, or roll it back`
   })
 })
 
@@ -173,11 +243,25 @@ test('a promoted rollout graduates after its time', () => {
   expect(next).toEqual({
     what: 'every phase is promoted; the time until graduation ends',
     when: at('294h'),
-    who: `${OWNER}: when it has ended well, do what was put off until then: Delete the legacy planner loop`
+    who: `${OWNER}: graduate it then, where no monitor does; that files: Delete the legacy planner loop`
   })
   expect(nextText(next, 'Asia/Kathmandu')).toBe(
     'every phase is promoted; the time until graduation ends at 2026-06-13 14:00 UTC (19:45 Asia/Kathmandu)'
   )
+})
+
+test('a graduation that was started and has not come to its end wants somebody to look', () => {
+  const sent: EventBody = {
+    kind: 'dispatched',
+    operation: 'graduate',
+    phase: 'production-full',
+    url
+  }
+  expect(after([...promoted(), ['295h', sent]], '296h')).toEqual({
+    what: 'every phase is promoted; its graduation was started',
+    who: `${OWNER}: when its run has ended, it says what stands in the way; graduate it again when that is put right`,
+    url
+  })
 })
 
 test('without a graduation a promoted rollout has nothing left to do', () => {
@@ -191,6 +275,13 @@ test('without a graduation a promoted rollout has nothing left to do', () => {
 test('a graduated rollout is over, and so is an aborted one', () => {
   const graduated: Story = [...promoted(), ['295h', { kind: 'graduated', message: 'done' }]]
   expect(after(graduated, '295h')).toEqual({ what: 'the rollout is over' })
+  const issue = 'https://github.com/acme/shop/issues/12'
+  const filed: Story = [...promoted(), ['295h', { kind: 'graduated', message: 'done', issue }]]
+  expect(after(filed, '295h')).toEqual({
+    what: 'the rollout is over',
+    who: `${OWNER}: do the clean-up that was filed`,
+    url: issue
+  })
   const aborted: Story = [
     ['0m', started],
     ['1m', { kind: 'aborted', reason: 'wrong file' }]

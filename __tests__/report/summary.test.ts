@@ -53,7 +53,7 @@ describe('the first screen', () => {
       'No look was made yet.',
       '- **Why:** nothing was judged yet',
       '- **Next:** the rollout starts as assignment-pipeline-v3#1 with staging-shadow',
-      '- **Who:** @acme/booking: run apply'
+      '- **Who:** @acme/booking: start it (advance in the Actions tab, or rollgate apply)'
     ])
   })
 
@@ -75,7 +75,7 @@ describe('the first screen', () => {
       '**⚠️ warn → hold** at T+12h, T+24h, T+36h, T+48h of staging-full, by the rule final-warn; the last look, 2026-06-03 10:00 UTC (11:00 Europe/London).',
       '- **Why:** manual-review: 2 bad of 107 (1.9%) does not meet < 1%; needs at least 94 more good units to pass; errors: 2 errors in 1 bucket of 5 min, not sustained',
       '- **Next:** nothing moves forward while it is held; every wake-up still looks at staging-full',
-      '- **Who:** @acme/booking: resume it with a reason, or roll it back'
+      '- **Who:** @acme/booking: resume it with a reason, advance to staging-full again to begin its soak anew, or roll it back'
     ])
   })
 

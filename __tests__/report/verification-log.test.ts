@@ -197,7 +197,7 @@ test('without an event it is an empty form', () => {
   const log = logOf([])
   expect(log).toContain('# Verification log: assignment-pipeline-v3\n')
   expect(log).toContain('- Not started')
-  expect(log.match(/None\./gu)).toHaveLength(5)
+  expect(log.match(/None\./gu)).toHaveLength(6)
 })
 
 test('says in both zones when it was started and what it was written from', () => {
@@ -222,5 +222,21 @@ test('no comment and no reason breaks a table', () => {
       }
     }),
     { numRuns: 50 }
+  )
+})
+
+test('what was set going by itself stands there with its run, and the graduation with what it filed', () => {
+  const url = 'https://github.com/acme/shop/actions/runs/4712'
+  const issue = 'https://github.com/acme/shop/issues/12'
+  const log = logOf([
+    ...promoted(),
+    ['294h', { kind: 'dispatched', operation: 'graduate', phase: 'production-full', url }],
+    ['295h', { kind: 'graduated', message: '.env.example is not there', issue }]
+  ])
+  expect(section(log, 'Runs')).toEqual([
+    ['2026-06-13 14:00 UTC', 'graduate', 'production-full', `[${url}](${url})`]
+  ])
+  expect(log).toContain(
+    `- **Graduated:** [the clean-up is filed](${issue}); .env.example is not there`
   )
 })

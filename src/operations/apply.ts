@@ -1,3 +1,5 @@
+import { notDone } from '../report/announcement.ts'
+import { requireAsPlanned } from '../rollout/briefing.ts'
 import { type Phase, phaseNamed } from '../rollout/definition.ts'
 import type { EventBody, EventOf } from '../rollout/events.ts'
 import { nextMove } from '../rollout/next-move.ts'
@@ -5,16 +7,27 @@ import type { Approval, Deployment } from '../rollout/ports.ts'
 import { ConflictError, InputError, RollgateError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import { currentPhase, type DeploymentRef, type State } from '../rollout/state.ts'
+import { show } from './board.ts'
 import { type Checked, type CheckRequest, check } from './check.ts'
 import { goLive, requireWanted } from './go-live.ts'
-import { lookAhead, type Prospect, recordPlan } from './plan.ts'
+import {
+  gateDue,
+  openPlan,
+  type PassageRequest,
+  prepareProof,
+  requirePassage,
+  standingPlan
+} from './passage.ts'
+import { recordPlan } from './plan.ts'
+import { type Idle, lookAhead, type Ready } from './prospect.ts'
 import { readState, record } from './record.ts'
 import { continueRollback } from './rollback.ts'
+import { startClocks } from './wake.ts'
 import type { World } from './world.ts'
 
-export interface ApplyRequest extends CheckRequest {
-  /** Name of a phase, or `next`. */
-  readonly phase: string
+export interface ApplyRequest extends CheckRequest, PassageRequest {
+  /** What the briefing that was approved bound to, as the planning job handed it over. */
+  readonly digest?: string | undefined
 }
 
 export type Applied =
@@ -25,12 +38,11 @@ export type Applied =
       readonly first: Checked
     }
   /** There was nothing to apply. */
-  | { readonly kind: 'nothing'; readonly state: State; readonly why: string }
+  | (Idle & { readonly state: State })
   /** A rollback came in between; what this run had changed is undone. */
   | { readonly kind: 'superseded'; readonly state: State }
 
 type Intent = EventOf<'phase-applying'>
-type Ready = Extract<Prospect, { kind: 'phase' }>
 
 /** An intent in the ledger, and everything that is needed to carry it out. */
 interface Work {
@@ -41,18 +53,21 @@ interface Work {
 }
 
 /**
- * Carries out the next phase: proof of approval, intent, flags, deployment, result, first look.
- * Cut off anywhere and run again, it ends in the same world. When flags or deployment fail, the
- * target is put back as it was and the phase can be applied again.
+ * Carries out the next phase: proof of approval, intent, flags, deployment, result, first look. A phase
+ * that is held while it soaks begins its soak anew. Cut off anywhere and run again, it ends in the same
+ * world. When flags or deployment fail, the target is put back as it was and the phase can be applied
+ * again.
  * @throws InputError when it may not be applied (nothing was changed); ProviderError; EvidenceError
  */
 export async function apply(world: World, request: ApplyRequest): Promise<Applied> {
-  const prospect = await lookAhead(world, request.phase)
+  const prospect = await lookAhead(world, request.phase, candidate =>
+    requirePassage(world, candidate, request)
+  )
   if (prospect.kind === 'nothing') return makeUpFirstLook(world, prospect, request)
-  refuseFrozen(prospect, request)
   // A phase that nobody could judge is not begun.
   await world.metrics.databaseNow()
-  const work = await begin(world, prospect)
+  const work = await begin(world, prospect, request)
+  await show(world, { phase: work.phase.name, state: 'in_progress', says: 'is being applied' })
   const outcome = await carryOut(world, work).catch(error => recover(world, work, error))
   if ('kind' in outcome) return outcome
   return applied(world, work.phase, outcome, request)
@@ -64,32 +79,26 @@ async function applied(
   deployment: DeploymentRef,
   request: CheckRequest
 ): Promise<Applied> {
+  const { name } = phase
+  await show(world, { phase: name, state: 'success', says: 'is live', url: deployment.url })
+  await startClocks(world)
   return { kind: 'applied', phase, deployment, first: await check(world, request) }
 }
 
 /** An earlier run may have been cut off between its result and its first look. */
 async function makeUpFirstLook(
   world: World,
-  nothing: Extract<Prospect, { kind: 'nothing' }>,
+  nothing: Idle & { readonly state: State },
   request: ApplyRequest
 ): Promise<Applied> {
   const current = currentPhase(nothing.state)
   const phase = phaseNamed(world.definition, current?.name ?? '')
-  if (phase === undefined || current?.deployment === undefined) return nothing
-  if (current.status !== 'soaking' || current.looks.length > 0) return nothing
+  if (phase === undefined || current?.deployment === undefined || !nothing.unfinished)
+    return nothing
   return applied(world, phase, current.deployment, request)
 }
 
-function refuseFrozen({ phase }: Ready, { frozen }: ApplyRequest): void {
-  if (frozen === undefined) return
-  throw new InputError(
-    'frozen',
-    `${phase.name} is not applied: ${frozen}.`,
-    'Apply it when the freeze is over; looks and rollbacks go on.'
-  )
-}
-
-async function begin(world: World, ready: Ready): Promise<Work> {
+async function begin(world: World, ready: Ready, request: ApplyRequest): Promise<Work> {
   const { phase } = ready
   const open = openIntent(ready.state, phase.name)
   if (open !== undefined) {
@@ -97,12 +106,35 @@ async function begin(world: World, ready: Ready): Promise<Work> {
     world.log.info(`${phase.name}: taking up what an earlier run had begun`)
     return { phase, intent: open, rollout: idOf(ready.state) }
   }
-  refuseOutdated(ready)
-  const planned = await recordPlan(world, phase, ready.digest)
-  const approval = await prove(world, ready, planned.state)
-  const { state } = await record(world, current => intend(world, ready, approval, current))
+  const planned = plansItself(world, ready, request) ? await recordPlan(world, ready) : ready
+  const prove = await proofOf(world, ready, request)
+  prove(planned.state)
+  const { state } = await record(world, current => intend(world, ready, prove, current))
   const intent = openIntent(state, phase.name)
   return intent === undefined ? raiseOvertaken(phase) : { phase, intent, rollout: idOf(state) }
+}
+
+/** What a gate asks about, or a digest was handed over of, is planned by others; else that may be this run. */
+function plansItself({ gates }: World, ready: Ready, { digest }: ApplyRequest): boolean {
+  if (gateDue(ready) === undefined) return digest === undefined
+  return gates.kind === 'typed' && openPlan(ready.state, ready.phase) === undefined
+}
+
+async function proofOf(
+  world: World,
+  ready: Ready,
+  { digest: approvedDigest, confirm }: ApplyRequest
+): Promise<(state: State) => Approval | undefined> {
+  const gate = gateDue(ready)
+  const { phase, digest } = ready
+  if (gate === undefined) {
+    return state => {
+      const planned = standingPlan(state, ready)
+      requireAsPlanned({ phase, digest, approvedDigest, planned })
+      return undefined
+    }
+  }
+  return prepareProof(world, gate, { phase, digest, approvedDigest, confirm })
 }
 
 function idOf(state: State): string {
@@ -112,17 +144,6 @@ function idOf(state: State): string {
 function openIntent(state: State, phase: string): Intent | undefined {
   const current = currentPhase(state)
   return current?.name === phase && current.status === 'applying' ? current.intent : undefined
-}
-
-function refuseOutdated({ state, phase, digest }: Ready): void {
-  const current = currentPhase(state)
-  if (current?.name !== phase.name || current.status !== 'planned') return
-  if (phase.gate === undefined || current.planned?.digest === digest) return
-  throw new InputError(
-    'briefing_outdated',
-    `What ${phase.name} would change is no longer what its briefing showed (${current.planned?.digest} then, ${digest} now).`,
-    'Plan the phase again and let the new briefing be approved.'
-  )
 }
 
 /** What was cut off goes on as it was approved, or not at all. */
@@ -140,41 +161,44 @@ function refuseEdited(phase: Phase, { target, flags }: Intent): void {
   )
 }
 
-async function prove(world: World, ready: Ready, state: State): Promise<Approval | undefined> {
-  const { gate, name } = ready.phase
-  if (gate === undefined) return undefined
-  return world.approvals.prove({
-    rollout: idOf(state),
-    phase: name,
-    environment: gate.environment,
-    digest: ready.digest,
-    initiator: state.startedBy ?? world.actor.by
-  })
-}
-
-function intend(world: World, ready: Ready, approval: Approval | undefined, state: State) {
-  const { phase, before } = ready
+function intend(
+  world: World,
+  ready: Ready,
+  prove: (state: State) => Approval | undefined,
+  state: State
+) {
+  const { phase, before, restarting } = ready
   const open = openIntent(state, phase.name)
   // Another run began this very moment: two that work at once would deploy twice.
   if (open !== undefined) return open.run === world.actor.run ? undefined : raiseOvertaken(phase)
-  const move = nextMove(world.definition, state)
+  const move = nextMove(world.definition, state, phase.name)
   if (move.kind !== 'apply' || move.phase.name !== phase.name) return raiseOvertaken(phase)
-  const live = before.deployment
-  const flags = before.flags
-  return {
-    message: `${idOf(state)}: apply ${phase.name}`,
-    events: [
-      {
-        kind: 'phase-applying' as const,
-        phase: phase.name,
-        target: phase.target,
-        flags: { ...phase.flags },
-        before:
-          live === undefined ? { flags } : { flags, deployment: { id: live.id, url: live.url } },
-        ...(approval === undefined ? {} : { approval })
-      }
-    ]
+  if ((move.restarting === true) !== restarting) return raiseOvertaken(phase)
+  const approval = prove(state)
+  const applying: EventBody = {
+    kind: 'phase-applying',
+    phase: phase.name,
+    target: phase.target,
+    flags: { ...phase.flags },
+    before: beforeOf(state, ready) ?? standingOf(before),
+    ...(approval === undefined ? {} : { approval })
   }
+  const released: EventBody = { kind: 'resumed', reason: `the soak of ${phase.name} starts anew` }
+  return {
+    message: `${idOf(state)}: ${restarting ? 'restart' : 'apply'} ${phase.name}`,
+    events: restarting ? [released, applying] : [applying]
+  }
+}
+
+/** A soak that starts anew is undone to where its phase began, not to the phase itself. */
+function beforeOf(state: State, { restarting }: Ready): Intent['before'] | undefined {
+  return restarting ? currentPhase(state)?.intent?.before : undefined
+}
+
+function standingOf({ flags, deployment }: Ready['before']): Intent['before'] {
+  return deployment === undefined
+    ? { flags: { ...flags } }
+    : { flags: { ...flags }, deployment: { id: deployment.id, url: deployment.url } }
 }
 
 async function carryOut(world: World, { phase, intent, rollout }: Work): Promise<Deployment> {
@@ -215,12 +239,21 @@ async function recover(world: World, work: Work, error: unknown): Promise<Applie
     world.log.warning(`${phase.name}: a rollback came in between; finishing it`)
     return { kind: 'superseded', state: await continueRollback(world) }
   }
+  await show(world, { phase: phase.name, state: 'failure', says: 'could not be applied' })
   const stillOurs = openIntent(state, phase.name)?.id === intent.id
-  if (stillOurs && !(error instanceof ConflictError)) await putBack(world, work, error)
+  if (stillOurs && !(error instanceof ConflictError)) {
+    await putBack(world, work, { error, begunAnew: currentPhase(state)?.begunAnew === true })
+  }
   throw error
 }
 
-async function putBack(world: World, work: Work, error: unknown): Promise<void> {
+interface Failed {
+  readonly error: unknown
+  /** The phase was live already, from its earlier deployment. */
+  readonly begunAnew: boolean
+}
+
+async function putBack(world: World, work: Work, { error, begunAnew }: Failed): Promise<void> {
   const { intent, rollout } = work
   const { target, before } = intent
   const why = error instanceof RollgateError ? `: ${error.message}` : ''
@@ -232,22 +265,35 @@ async function putBack(world: World, work: Work, error: unknown): Promise<void> 
     flags: before.flags,
     comment: `rollgate ${rollout}: as before ${intent.phase}`
   })
-  await stopServing(world, work)
-  await record(world, state =>
-    openIntent(state, intent.phase) === undefined
+  await stopServing(world, work, begunAnew)
+  const { state } = await record(world, current =>
+    openIntent(current, intent.phase) === undefined
       ? undefined
       : { message: `${rollout}: ${intent.phase} failed`, events: [failedEvent(intent, error)] }
+  )
+  const known = error instanceof RollgateError
+  await world.announcer.announce(
+    notDone(world.definition, state, {
+      what: `${intent.phase} could not be applied`,
+      why: known ? error.message : 'An unexpected failure; the log of the run has it.',
+      remedy: `${known ? error.remedy : 'look at the log.'} ${target} is as it was; advance to ${intent.phase} again.`
+    })
   )
 }
 
 /**
- * A deployment whose success could not be proven may serve the target all the same. On production the
- * old one is back at once; the fresh one after it lets new deployments get the domains again.
+ * A deployment whose success could not be proven may serve the target all the same, and the earlier one
+ * of a phase that was begun anew does. On production the old one is back at once; the fresh one after it
+ * lets new deployments get the domains again.
  */
-async function stopServing(world: World, { intent, rollout }: Work): Promise<void> {
+async function stopServing(
+  world: World,
+  { intent, rollout }: Work,
+  begunAnew: boolean
+): Promise<void> {
   const { target, before, phase } = intent
   const live = await world.deployer.live(target)
-  if (live?.intent !== intent.id) return
+  if (live?.intent !== intent.id && !begunAnew) return
   if (target === 'production' && before.deployment !== undefined) {
     await world.deployer.reinstate(target, before.deployment.id)
   }

@@ -16,11 +16,15 @@ import {
   currentPhase,
   lastSeenMs,
   type PhaseState,
+  type RolloutStatus,
   type State,
+  takenUpMs,
   watchedPhase
 } from '../rollout/state.ts'
 import { worstVerdict } from '../rollout/worst-verdict.ts'
+import { show } from './board.ts'
 import { collectEvidence } from './evidence.ts'
+import { setGoing } from './follow.ts'
 import { goLive } from './go-live.ts'
 import {
   figuresOf,
@@ -33,6 +37,7 @@ import {
   timeOf,
   windowOf
 } from './look.ts'
+import { frozenNow } from './passage.ts'
 import { readState, record } from './record.ts'
 import { continueRollback, rollbackIn, request as rollbackRequest } from './rollback.ts'
 import { watch } from './watch.ts'
@@ -41,8 +46,8 @@ import type { World } from './world.ts'
 export interface CheckRequest {
   /** What woke it: `cron`, `apply`, `dispatch`, a person. */
   readonly wokenBy: string
-  /** Why nothing may move forward at the moment, when that is so. */
-  readonly frozen?: string
+  /** Why nothing may move forward, when somebody said so; the definition's freeze counts beside it. */
+  readonly frozen?: string | undefined
 }
 
 export interface Checked {
@@ -54,10 +59,18 @@ export interface Checked {
 
 /**
  * Looks at the live phase, decides, records, and acts on the decision: a red look rolls back in the
- * same run. With nothing live it does nothing; a rollback that was cut off is carried on.
+ * same run, and what follows by itself is set going. With nothing live it does nothing; a rollback
+ * that was cut off is carried on.
  * @throws ProviderError when a rollback could not be finished
  */
 export async function check(world: World, request: CheckRequest): Promise<Checked> {
+  const frozen = frozenNow(world, request.frozen)
+  const checked = await lookAtRollout(world, { ...request, frozen })
+  const state = frozen === undefined ? await setGoing(world, checked.state) : checked.state
+  return { ...checked, state }
+}
+
+async function lookAtRollout(world: World, request: CheckRequest): Promise<Checked> {
   const state = await readState(world)
   switch (state.status) {
     case 'rolling-back':
@@ -97,9 +110,9 @@ async function adopt(world: World, state: State): Promise<State> {
   const { intent } = current
   const live = await world.deployer.live(intent.target)
   if (live?.intent === intent.id) return goLive(world, intent, live)
-  const begunMs = world.clock.now() - Date.parse(intent.at)
-  return state.status === 'running' && isCutOff(world.definition, begunMs)
-    ? holdCutOff(world, intent, begunMs)
+  const nowMs = world.clock.now()
+  return state.status === 'running' && isCutOff(world.definition, nowMs - takenUpMs(state, intent))
+    ? holdCutOff(world, intent, nowMs - Date.parse(intent.at))
     : state
 }
 
@@ -119,8 +132,9 @@ async function holdCutOff(
       : undefined
   )
   if (events.length > 0) {
-    const title = `${rolloutId(state.definition, state.number)} is held in ${intent.phase}`
-    await world.announcer.announce({ kind: 'held', title, body: reason })
+    const rollout = rolloutId(state.definition, state.number)
+    const title = `${rollout} is held in ${intent.phase}`
+    await world.announcer.announce({ kind: 'held', rollout, title, body: reason })
   }
   return state
 }
@@ -171,7 +185,9 @@ interface Conclusion {
 
 async function conclude(world: World, conclusion: Conclusion): Promise<Checked> {
   const { current, request, observed } = conclusion
-  let made: { readonly look: LookBody; readonly before: PhaseState } | undefined
+  let made:
+    | { readonly look: LookBody; readonly before: PhaseState; readonly status: RolloutStatus }
+    | undefined
   const recorded = await record(world, state => {
     // Asked again after a lost race: what was decided on the older state counts for nothing.
     made = undefined
@@ -179,7 +195,7 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
     // A rollback, another phase or a new start of this one came in between: this look is of the past.
     if (now?.name !== current.name || now.since !== current.since) return undefined
     const look = lookBody(world, conclusion, state, now)
-    made = { look, before: now }
+    made = { look, before: now, status: state.status }
     if (!isWorthRecording(look, now.looks.at(-1), state.status)) return undefined
     return {
       message: headline(state, look),
@@ -188,15 +204,33 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
     }
   })
   if (made === undefined) return { state: recorded.state }
-  const { look, before } = made
+  const { look, before, status } = made
   const id = rolloutId(recorded.state.definition, recorded.state.number)
-  for (const announcement of lookAnnouncements(id, look, before.looks.at(-1))) {
+  const announcements = lookAnnouncements(id, look, before.looks.at(-1), status)
+  // The rollback itself says when it is through, or that it is not.
+  for (const announcement of announcements.filter(({ kind }) => kind !== 'rolled-back')) {
     await world.announcer.announce(announcement)
   }
   const rolledBack = rollbackIn(recorded.events)
+  if (rolledBack === undefined && recorded.events.length > 0) await showLook(world, look, before)
   const state = rolledBack ? await continueRollback(world) : recorded.state
   world.log.info(describe(look, observed.nowMs, current, request))
   return { state, look }
+}
+
+/** Only what people look out for: the checkpoints. */
+async function showLook(
+  world: World,
+  look: LookBody,
+  { deployment }: Pick<PhaseState, 'deployment'>
+): Promise<void> {
+  if (look.checkpoints.length === 0) return
+  const { phase, checkpoints, decision } = look
+  const verdict = worstVerdict(look.judgements)
+  const says = `${checkpoints.join(', ')}: ${verdict}, ${decision}`
+  const state = verdict === 'error' || verdict === 'red' ? 'failure' : 'success'
+  // GitHub shows the address of the newest entry only.
+  await show(world, { phase, state, says, url: deployment?.url })
 }
 
 function lookBody(

@@ -25,7 +25,7 @@ export interface Recorded {
 const MAX_RACES = 20
 
 /** The newest rollout of the definition, as the ledger has it now. */
-export async function readState(world: World): Promise<State> {
+export async function readState(world: Pick<World, 'definition' | 'ledger'>): Promise<State> {
   return stateOf(world, await world.ledger.read(world.definition.name))
 }
 
@@ -92,10 +92,10 @@ function stamp(
   }))
 }
 
-function stateOf(world: World, reading: LedgerReading): State {
+function stateOf(world: Pick<World, 'definition'>, reading: LedgerReading): State {
   return fold(reading.events, lastPhase(world))
 }
 
-function lastPhase({ definition }: World): string {
+function lastPhase({ definition }: Pick<World, 'definition'>): string {
   return enabledPhases(definition).at(-1)?.name ?? ''
 }

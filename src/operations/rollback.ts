@@ -1,4 +1,4 @@
-import { renderByHand } from '../report/by-hand.ts'
+import { rollbackFailed, rolledBack } from '../report/announcement.ts'
 import type { EventBody, EventOf, LedgerEvent } from '../rollout/events.ts'
 import { checkFlags } from '../rollout/integrity.ts'
 import type { Deployment } from '../rollout/ports.ts'
@@ -11,7 +11,8 @@ import {
   type RollbackState,
   type State
 } from '../rollout/state.ts'
-import { readState, record } from './record.ts'
+import { show } from './board.ts'
+import { type Draft, type Recorded, readState, record } from './record.ts'
 import type { World } from './world.ts'
 
 type Intent = EventOf<'rollback-requested'>
@@ -24,8 +25,23 @@ type Step = EventOf<'rollback-step'>['step']
  * @throws InputError when there is nothing to roll back; ProviderError when it could not be finished
  */
 export async function rollback(world: World, reason: string): Promise<State> {
-  const { state } = await record(world, current => request(current, reason))
+  const { state } = await record(world, current =>
+    isUntouched(current) ? abandonment(current, reason) : request(current, reason)
+  )
   return isOver(state) ? state : continueRollback(world)
+}
+
+/** Nothing was changed yet; but a briefing may be waiting for its approval. */
+function isUntouched(state: State): boolean {
+  return state.phases.length > 0 && !isOver(state) && phaseInForce(state)?.intent === undefined
+}
+
+/** There is nothing to put back: the rollout is over, and what waits for an approval waits in vain. */
+function abandonment(state: State, reason: string): Draft {
+  return {
+    message: `${rolloutId(state.definition, state.number)}: aborted before anything was changed`,
+    events: [{ kind: 'aborted', reason }]
+  }
 }
 
 /**
@@ -38,7 +54,7 @@ export function request(
   reason: string
 ): { readonly message: string; readonly events: readonly EventBody[] } | undefined {
   if (state.status === 'rolling-back' || state.status === 'rollback-failed') return undefined
-  if (state.status === 'rolled-back') return undefined
+  if (state.status === 'rolled-back' || state.status === 'aborted') return undefined
   const intent = phaseInForce(state)?.intent
   if (intent === undefined) throw nothingToRollBack(state)
   const baseline = baselineOf(state, intent.target)
@@ -73,8 +89,8 @@ function nothingToRollBack(state: State): InputError {
 }
 
 /**
- * Carries the open rollback to the point where its watch begins. Every step looks at the world
- * first and does only what is missing, whatever the ledger says.
+ * Carries the open rollback to the point where its watch begins, and then tells people. Every step
+ * looks at the world first and does only what is missing, whatever the ledger says.
  * @throws ProviderError when flags or deployment cannot be put back (recorded and announced)
  */
 export async function continueRollback(world: World): Promise<State> {
@@ -91,6 +107,20 @@ export async function continueRollback(world: World): Promise<State> {
     await giveUp(world, intent, error)
     throw error
   }
+}
+
+/** Whoever finished the steps first tells it, once; how many were at it does not matter. */
+async function tell(
+  world: World,
+  intent: Intent,
+  { state, events, first }: StepRecorded
+): Promise<State> {
+  if (events.length === 0 || !first) return state
+  const url = events.find(event => event.kind === 'rollback-step')?.deployment?.url
+  const says = 'is rolled back'
+  await show(world, { phase: intent.phase, state: 'failure', says, ...(url ? { url } : {}) })
+  await world.announcer.announce(rolledBack(world.definition, state))
+  return state
 }
 
 /** A build that is still under way would take the target over after everything was put back. */
@@ -206,11 +236,12 @@ async function redeploy(
   if (left !== undefined) throw left
   await proveFlagsOff(world, intent)
   const since = await startOfWatch(world)
-  return recordStep(world, intent, 'redeployed', {
+  const recorded = await recordStep(world, intent, 'redeployed', {
     message: `${target} serves ${deployment.id}, made with the flags off`,
     deployment,
     since
   })
+  return tell(world, intent, recorded)
 }
 
 /** A rollback never waits for the database; the process's clock will do to start the watch. */
@@ -229,13 +260,20 @@ interface StepResult {
   readonly since?: string
 }
 
+interface StepRecorded extends Recorded {
+  /** Nobody had begun the watch of this attempt before: two that make a deployment each both record it. */
+  readonly first: boolean
+}
+
 async function recordStep(
   world: World,
   intent: Intent,
   step: Step,
   { message, deployment, since }: StepResult
-): Promise<State> {
-  const { state } = await record(world, current => {
+): Promise<StepRecorded> {
+  let first = true
+  const recorded = await record(world, current => {
+    first = current.rollback?.since === undefined
     const done = current.rollback?.steps.some(
       known => known.step === step && known.deployment?.id === deployment?.id
     )
@@ -257,7 +295,7 @@ async function recordStep(
           ]
         }
   })
-  return state
+  return { ...recorded, first }
 }
 
 async function giveUp(world: World, intent: Intent, error: unknown): Promise<void> {
@@ -265,15 +303,25 @@ async function giveUp(world: World, intent: Intent, error: unknown): Promise<voi
   const why = known ? error.message : 'an unexpected failure; the log of the run has it'
   const remedy = known ? error.remedy : 'Run rollback again.'
   const message = `the rollback of ${intent.phase} is not finished: ${why}`
+  let state: State | undefined
   try {
-    await finishRollback(world, intent, { outcome: 'failed', message })
+    state = await finishRollback(world, intent, { outcome: 'failed', message })
   } finally {
     // People are told even when the ledger cannot be.
-    await world.announcer.announce({
-      kind: 'rollback-failed',
-      title: `Rollback of ${world.definition.name} needs a person`,
-      body: `${message}\n\n${remedy}\n\n${renderByHand(world.definition, intent)}`
-    })
+    const told = { why: message, remedy, byHand: intent }
+    const { definition } = world
+    await world.announcer.announce(
+      rollbackFailed(definition, state ?? (await lastKnown(world)), told)
+    )
+  }
+}
+
+/** The state to tell of, when the ledger takes nothing more in; undefined when it gives nothing out either. */
+async function lastKnown(world: World): Promise<State | undefined> {
+  try {
+    return await readState(world)
+  } catch {
+    return undefined
   }
 }
 

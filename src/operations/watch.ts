@@ -1,3 +1,4 @@
+import { rollbackFailed } from '../report/announcement.ts'
 import { decideWatch, type WatchMade } from '../rollout/decide-watch.ts'
 import { checkpointName } from '../rollout/duration.ts'
 import type { EventBody, EventOf, LookBody } from '../rollout/events.ts'
@@ -86,9 +87,9 @@ async function concludeWatch(
       files: [readingFile(folder, seen.sight, FRAME(world.definition.rollback.watchMs))]
     }
   })
-  if (outcome === 'failed' && events.length > 0) {
-    const title = `Rollback of ${world.definition.name} did not take effect`
-    await world.announcer.announce({ kind: 'rollback-failed', title, body: reason })
+  // Nobody knows whether the old state is back, which somebody should.
+  if ((outcome === 'failed' || outcome === 'unproven') && events.length > 0) {
+    await world.announcer.announce(rollbackFailed(world.definition, state, { why: reason }))
   }
   return { state, look }
 }

@@ -1,16 +1,19 @@
 import type { Definition } from '../rollout/definition.ts'
 import type {
   Announcer,
-  Approvals,
   Clock,
   DatabaseInspector,
   Deployer,
+  DeploymentBoard,
   EvidenceExporter,
   FlagStore,
+  Gates,
   Ledger,
   Log,
   MetricReader,
-  ProjectInspector
+  ProjectInspector,
+  Repository,
+  Workflows
 } from '../rollout/ports.ts'
 
 /** Who acts, and in which run; every ledger event carries both. */
@@ -22,6 +25,8 @@ export interface Actor {
 /** Everything an operation may touch; a composition root or the rehearsal fills it in. */
 export interface World {
   readonly definition: Definition
+  /** Path of the definition, as a run that is started from here is told it. */
+  readonly definitionFile: string
   readonly actor: Actor
   readonly ledger: Ledger
   readonly flags: FlagStore
@@ -30,7 +35,10 @@ export interface World {
   readonly metrics: MetricReader
   readonly evidence: EvidenceExporter
   readonly database: DatabaseInspector
-  readonly approvals: Approvals
+  readonly gates: Gates
+  readonly workflows: Workflows
+  readonly board: DeploymentBoard
+  readonly repository: Repository
   readonly announcer: Announcer
   readonly clock: Clock
   readonly log: Log
@@ -38,4 +46,20 @@ export interface World {
   readonly newId: () => string
   /** SHA-256 of a text, in hex. */
   readonly sha256: (text: string) => string
+}
+
+/** Where there is no repository: nothing to start, to show, to file or to propose. */
+export const NO_REPOSITORY: Pick<World, 'workflows' | 'board' | 'repository'> = {
+  workflows: {
+    has: () => false,
+    dispatch: () => Promise.resolve(undefined),
+    enable: () => Promise.resolve(false)
+  },
+  board: { show: () => Promise.resolve() },
+  repository: {
+    inspectRepository: () => Promise.resolve(undefined),
+    readFile: () => Promise.resolve(undefined),
+    fileIssue: () => Promise.resolve(undefined),
+    proposeChange: () => Promise.resolve(undefined)
+  }
 }

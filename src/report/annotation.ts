@@ -11,6 +11,11 @@ export interface Annotation {
 /** The parts of an operation's result that call for somebody. */
 type Told = Partial<Pick<Result, 'rollout' | 'status' | 'reason' | 'next'>> & {
   readonly items?: readonly PreflightItem[]
+  readonly failed?: readonly {
+    readonly definition: string
+    readonly message: string
+    readonly remedy: string
+  }[]
   readonly obstacles?: readonly { readonly message: string; readonly remedy: string }[]
   readonly judgements?: readonly {
     readonly criterion: string
@@ -24,6 +29,13 @@ export function annotate(operation: string, result: object): readonly Annotation
   const told: Told = result
   return [
     ...(told.items ?? []).flatMap(item => ofItem(operation, item)),
+    ...(told.failed ?? []).map(
+      ({ definition, message, remedy }): Annotation => ({
+        level: 'error',
+        title: `${operation}: ${definition}`,
+        message: `${message}\n${remedy}`
+      })
+    ),
     ...(told.obstacles ?? []).map(
       ({ message, remedy }): Annotation => ({
         level: 'warning',
@@ -42,7 +54,8 @@ export function annotate(operation: string, result: object): readonly Annotation
             }
           ]
     ),
-    ...ofStatus(told)
+    // What an earlier attempt came to is no concern of what begins a new one.
+    ...(operation === 'next' ? [] : ofStatus(told))
   ]
 }
 

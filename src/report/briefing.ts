@@ -1,11 +1,12 @@
 import { type Definition, enabledPhases, type Phase } from '../rollout/definition.ts'
 import { checkpointName, formatDuration } from '../rollout/duration.ts'
+import type { Gates } from '../rollout/ports.ts'
 import type { State } from '../rollout/state.ts'
 import { CRITERION_COLUMNS, criterionCells, needsText } from './criterion-cells.ts'
 import { flagText } from './flag.ts'
 import { instantText } from './instant.ts'
 import { lookName } from './look-line.ts'
-import { code, list, md, table } from './markdown.ts'
+import { code, list, type Markup, md, table } from './markdown.ts'
 import { fitPage } from './page.ts'
 import { durationText, phaseLines } from './phase-line.ts'
 import { rolloutName } from './rollout-name.ts'
@@ -21,6 +22,8 @@ export interface BriefingInput {
   readonly digest: string
   /** ISO 8601. */
   readonly now: string
+  /** How a gate is passed here; by a review of its environment unless told. */
+  readonly approvals?: Gates['kind']
 }
 
 /** What an approver reads: every flag before and after, what is proven, what is asked, what is at risk. */
@@ -42,10 +45,7 @@ function firstScreen(input: BriefingInput, previous: Phase | undefined): string 
   const { definition, state, phase, before } = input
   const flags = Object.entries(phase.flags)
   const changes = flags.filter(([flag, value]) => before[flag] !== value)
-  const asked =
-    phase.gate === undefined
-      ? md`nothing; this phase has no gate`
-      : md`to approve or reject the environment ${code(phase.gate.environment)}`
+  const asked = askedText(input)
   return [
     `## ${md`Briefing: ${phase.name} of ${rolloutName(definition, state)}`.markdown}`,
     list([
@@ -54,6 +54,20 @@ function firstScreen(input: BriefingInput, previous: Phase | undefined): string 
       md`**Asked of you:** ${asked}`
     ])
   ].join('\n\n')
+}
+
+/** Who has to do what, and where. */
+function askedText({ definition, phase, approvals }: BriefingInput): Markup {
+  const { gate, name } = phase
+  if (gate === undefined) return md`nothing; this phase has no gate`
+  if (approvals === 'typed') {
+    return md`to type ${code(definition.name)} as the confirmation of apply; nobody reviews it here`
+  }
+  if (gate.mode === 'environment') {
+    return md`to approve or reject the environment ${code(gate.environment)}, with Review deployments on the page of this run`
+  }
+  const who = gate.allow.join(', ')
+  return md`that a second person (${who}), not the one who planned it, starts ${name} with ${code(definition.name)} in the field confirm; weaker than a review`
 }
 
 /** Flag by flag: now, after the approval, after a rollback. */
@@ -117,10 +131,15 @@ function risk({ rollback, deployDeadlineMs }: Definition, { target }: Phase): st
   return `### What a rollback would do\n\n${list(items)}`
 }
 
-function binding({ definition, digest, now }: BriefingInput): string {
+function binding({ definition, state, phase, digest, now }: BriefingInput): string {
   const written = instantText(now, definition.timeZone)
-  return md`The approval binds to ${code(digest)}: definition, phase and flag changes as they were at ${written}.`
-    .markdown
+  const bound = md`The approval binds to ${code(digest)}: definition, phase and flag changes as they were at ${written}.`
+  const { gate } = phase
+  if (gate === undefined) return bound.markdown
+  const planned = state.phases.find(({ name }) => name === phase.name)?.planned
+  const endMs = Date.parse(planned?.digest === digest ? planned.at : now) + gate.validForMs
+  const end = instantText(new Date(endMs).toISOString(), definition.timeZone)
+  return md`${bound} It can be given until ${end}.`.markdown
 }
 
 /** The enabled phase before this one. */

@@ -5,8 +5,8 @@ import { rolloutFolder } from '../rollout/rollout-id.ts'
 import { currentPhase, type State } from '../rollout/state.ts'
 import { utcText } from './instant.ts'
 import { lastLook, outcomeText } from './look-line.ts'
-import { link, NOTHING, type Text, table } from './markdown.ts'
-import { nextText, whatNext } from './next.ts'
+import { link, md, NOTHING, type Text, table } from './markdown.ts'
+import { nextMarkup, whatNext } from './next.ts'
 import { rolloutName } from './rollout-name.ts'
 
 export interface DashboardInput {
@@ -75,7 +75,7 @@ function split(text: string): Dashboard | undefined {
 function rowOf({ definition, state, now }: DashboardInput): readonly Text[] {
   const look = latestLook(state)
   const next = whatNext({ definition, state, now })
-  const ahead = nextText(next, definition.timeZone)
+  const ahead = nextMarkup(next, definition.timeZone)
   const log = `${rolloutFolder(definition.name, state.number)}/verification.md`
   return [
     link(rolloutName(definition, state), log),
@@ -83,7 +83,7 @@ function rowOf({ definition, state, now }: DashboardInput): readonly Text[] {
     state.status,
     look === undefined ? NOTHING : lookText(definition, state, look, now),
     look === undefined ? NOTHING : outcomeText(look),
-    next.who === undefined ? ahead : `${ahead}. ${next.who}`
+    next.who === undefined ? ahead : md`${ahead}. ${next.who}`
   ]
 }
 

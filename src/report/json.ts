@@ -53,7 +53,11 @@ export interface Result {
     readonly what: string
     readonly when: string | null
     readonly who: string | null
+    /** The run that is at it, or the page where it is to be done. */
+    readonly url: string | null
   }
+  /** How it ended for good. */
+  readonly graduated: { readonly issue: string | null; readonly proposal: string | null } | null
 }
 
 export interface CriterionResult {
@@ -69,7 +73,8 @@ export interface CriterionResult {
 /** What a run found and what happens next, as one plain object. */
 export function toResult(input: ResultInput): Result {
   const { definition, state } = input
-  const { what, when, who } = whatNext(input)
+  const { what, when, who, url } = whatNext(input)
+  const { graduated } = state
   return {
     version: 1,
     rollout: rolloutName(definition, state),
@@ -80,7 +85,10 @@ export function toResult(input: ResultInput): Result {
     ...placeOf(input),
     ...decisionOf(input),
     rollback: state.rollback?.finished?.outcome ?? null,
-    next: { what, when: when ?? null, who: who ?? null }
+    next: { what, when: when ?? null, who: who ?? null, url: url ?? null },
+    graduated: graduated
+      ? { issue: graduated.issue ?? null, proposal: graduated.proposal ?? null }
+      : null
   }
 }
 

@@ -7,16 +7,17 @@ import { verdictText } from './verdict-mark.ts'
 /** What a look was for: "T+6h", "a sentinel at T+6h12m", "the watch after the rollback". */
 export function lookName({ purpose, checkpoints, window }: LookBody): string {
   if (purpose === 'watch') return 'the watch after the rollback'
+  if (purpose === 'graduation') return 'the time since the promotion'
   if (checkpoints.length > 0) return checkpoints.join(', ')
   if (window === undefined) return 'a sentinel'
   const offsetMs = Date.parse(window.databaseNow) - Date.parse(window.since)
   return `a sentinel at ${checkpointName(offsetMs)}`
 }
 
-/** "⚠️ warn → hold": the worst verdict of a look and its decision; a watch has none to make. */
+/** "⚠️ warn → hold": the worst verdict of a look and its decision, where it had one to make. */
 export function outcomeText({ purpose, judgements, decision }: LookBody): string {
   const verdict = verdictText(worstVerdict(judgements))
-  return purpose === 'watch' ? verdict : `${verdict} → ${decision}`
+  return purpose === 'soak' ? `${verdict} → ${decision}` : verdict
 }
 
 /**
@@ -43,7 +44,9 @@ export function isRecorded(state: State, look: LookBody): boolean {
 }
 
 function looksLike(state: State, { purpose, phase }: LookBody): readonly LookEvent[] {
-  return purpose === 'watch'
-    ? (state.rollback?.looks ?? [])
-    : (state.phases.find(({ name }) => name === phase)?.looks ?? [])
+  const looks =
+    purpose === 'watch'
+      ? state.rollback?.looks
+      : state.phases.find(({ name }) => name === phase)?.looks
+  return (looks ?? []).filter(look => look.purpose === purpose)
 }

@@ -1,9 +1,11 @@
 import type { Definition, Phase } from '../rollout/definition.ts'
+import { frozenBy } from '../rollout/freeze.ts'
 import { type NextMove, nextMove } from '../rollout/next-move.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import { dueLook, nextCheckpoint } from '../rollout/schedule.ts'
-import { currentPhase, type PhaseState, type RollbackState, type State } from '../rollout/state.ts'
+import { currentPhase, type RollbackState, type State } from '../rollout/state.ts'
 import { instantText } from './instant.ts'
+import { link, type Markup, md } from './markdown.ts'
 
 /** What happens next with a rollout, in plain text. */
 export interface Next {
@@ -13,6 +15,8 @@ export interface Next {
   readonly when?: string
   /** Who must do what; absent when nobody must. */
   readonly who?: string
+  /** The run that is at it, or the page where it is to be done. */
+  readonly url?: string
 }
 
 export interface NextInput {
@@ -41,7 +45,7 @@ export function whatNext(input: NextInput): Next {
     case 'promoted':
       return afterPromotion(input)
     case 'graduated':
-      return { what: 'the rollout is over' }
+      return afterGraduation(input)
     case 'rolled-back':
     case 'aborted':
       return afterTheEnd(input)
@@ -53,16 +57,29 @@ export function nextText({ what, when }: Next, timeZone: string): string {
   return when === undefined ? what : `${what} at ${instantText(when, timeZone)}`
 }
 
+/** The same, with the page where it happens. */
+export function nextMarkup(next: Next, timeZone: string): Markup {
+  const text = nextText(next, timeZone)
+  return next.url === undefined ? md`${text}` : md`${text} (${link(pageName(next.url), next.url)})`
+}
+
+/** `run 4711`, `issue 12`: what a person calls a page of GitHub. */
+function pageName(url: string): string {
+  const [, kind = '', number = ''] = /\/(runs|issues|pull)\/(\d+)/u.exec(url) ?? []
+  const names: Readonly<Record<string, string>> = { runs: 'run', issues: 'issue', pull: 'proposal' }
+  return kind === '' ? 'the page' : `${names[kind]} ${number}`
+}
+
 function onTheMove(input: NextInput, move: NextMove): Next {
-  const { definition, state } = input
+  const { definition } = input
   switch (move.kind) {
     case 'start':
       return {
         what: `the rollout starts as ${rolloutId(definition.name, move.number)} with ${move.phase.name}`,
-        who: `${definition.owner}: run apply`
+        ...starting(input, move.phase)
       }
     case 'apply':
-      return beforePhase(definition, move.phase, currentPhase(state))
+      return beforePhase(input, move.phase)
     case 'soaking':
       return afterLooks(input, move.phase)
     case 'blocked':
@@ -72,25 +89,82 @@ function onTheMove(input: NextInput, move: NextMove): Next {
   }
 }
 
-function beforePhase(definition: Definition, phase: Phase, current: PhaseState | undefined): Next {
-  if (current?.name === phase.name && current.status === 'applying') {
+/** How a person sets the next step going, wherever they are. */
+const BY_HAND = 'advance in the Actions tab, or rollgate apply'
+
+function beforePhase(input: NextInput, phase: Phase): Next {
+  const { definition, state } = input
+  const current = currentPhase(state)
+  const mine = current?.name === phase.name ? current.status : undefined
+  if (mine === 'applying') {
     return {
       what: `${phase.name} is being applied`,
-      who: `${definition.owner}: if its run was cut off, run apply again; it is taken up where it stopped`
+      who: `${definition.owner}: if its run was cut off, start it again (${BY_HAND}); it is taken up where it stopped`
     }
   }
-  if (current?.name === phase.name && current.status === 'failed') {
+  if (mine === 'failed') {
     return {
       what: `${phase.name} is tried again`,
-      who: `${definition.owner}: put right what failed, then run apply`
+      who: `${definition.owner}: put right what failed, then start it again (${BY_HAND})`
     }
   }
-  return phase.gate === undefined
-    ? { what: `${phase.name} is applied` }
-    : {
-        what: `${phase.name} waits for its gate`,
-        who: `a reviewer of the environment ${phase.gate.environment}: approve ${phase.name}, or reject it`
+  const what = `${phase.name} ${phase.gate === undefined ? 'is applied' : 'waits for its gate'}`
+  return mine === 'planned' ? afterPlan(input, phase, what) : { what, ...starting(input, phase) }
+}
+
+/** Whether a run is still at it is not known here, only what is asked for when there is none. */
+function afterPlan(input: NextInput, phase: Phase, what: string): Next {
+  const { definition, state, now } = input
+  const again = `start it again (${BY_HAND})`
+  const planned = currentPhase(state)?.planned
+  const { gate } = phase
+  if (gate === undefined) {
+    const who = `${definition.owner}: when no run is at it any more, ${again}`
+    return { what, ...atGate(input, phase), who }
+  }
+  const ageMs = Date.parse(now) - Date.parse(planned?.at ?? now)
+  return ageMs > gate.validForMs
+    ? {
+        what: `the briefing of ${phase.name} is too old to be approved`,
+        who: `${definition.owner}: ${again}`
       }
+    : { what, ...atGate(input, phase) }
+}
+
+/** Nobody has to start what was started by itself; only its gate wants somebody. */
+function starting(input: NextInput, phase: Phase): Omit<Next, 'what'> {
+  const { definition, state, now } = input
+  const frozen = frozenBy(definition, Date.parse(now))
+  if (frozen !== undefined) {
+    return {
+      who: `${definition.owner}: start it when the freeze is over, where nothing does (${frozen})`
+    }
+  }
+  if (state.dispatched?.operation === 'advance' && state.dispatched.phase === phase.name) {
+    return atGate(input, phase)
+  }
+  const then = gateText(definition, phase)
+  const start = `${definition.owner}: start it (${BY_HAND})`
+  return { who: then === undefined ? start : `${start}; then ${then}` }
+}
+
+function atGate({ definition, state }: NextInput, phase: Phase): Omit<Next, 'what'> {
+  const who = gateText(definition, phase)
+  const { dispatched } = state
+  const url = dispatched?.phase === phase.name ? dispatched.url : undefined
+  return { ...(who === undefined ? {} : { who }), ...(url === undefined ? {} : { url }) }
+}
+
+/** Who lets a phase pass, and how. */
+function gateText({ name }: Definition, { name: phase, gate }: Phase): string | undefined {
+  switch (gate?.mode) {
+    case undefined:
+      return undefined
+    case 'environment':
+      return `a reviewer of the environment ${gate.environment}: approve ${phase}, or reject it`
+    case 'dispatch':
+      return `a second person (${gate.allow.join(', ')}): start ${phase} with ${name} in the field confirm`
+  }
 }
 
 /** The next look at a phase that soaks. */
@@ -131,7 +205,9 @@ function afterHold(input: NextInput): Next {
   const { definition, state } = input
   const look = lookWhileHeld(input)
   const when = look.when === undefined ? {} : { when: look.when }
-  switch (state.hold?.cause) {
+  // Nothing is live that a look could find in order.
+  const looksEndIt = currentPhase(state)?.status !== 'applying'
+  switch (looksEndIt ? state.hold?.cause : undefined) {
     case 'frozen':
       return { what: `the hold ends with the freeze${look.what}`, ...when }
     case 'error':
@@ -149,8 +225,20 @@ function afterHold(input: NextInput): Next {
       return {
         what: `nothing moves forward while it is held${look.what}`,
         ...when,
-        who: `${definition.owner}: resume it with a reason, or roll it back`
+        who: `${definition.owner}: ${waysOut(input)}`
       }
+  }
+}
+
+function waysOut({ state }: NextInput): string {
+  const current = currentPhase(state)
+  switch (current?.status) {
+    case 'soaking':
+      return `resume it with a reason, advance to ${current.name} again to begin its soak anew, or roll it back`
+    case 'applying':
+      return `resume it with a reason and start ${current.name} again, or roll it back`
+    default:
+      return 'resume it with a reason, or roll it back'
   }
 }
 
@@ -181,10 +269,34 @@ function afterPromotion({ definition, state }: NextInput): Next {
   const { graduation, owner } = definition
   const endedMs = Date.parse(currentPhase(state)?.endedAt ?? '')
   if (graduation === undefined) return { what: 'every phase is promoted and nothing is left to do' }
+  const { dispatched } = state
+  if (dispatched?.operation === 'graduate') {
+    return {
+      what: 'every phase is promoted; its graduation was started',
+      who: `${owner}: when its run has ended, it says what stands in the way; graduate it again when that is put right`,
+      ...(dispatched.url === undefined ? {} : { url: dispatched.url })
+    }
+  }
   return {
     what: 'every phase is promoted; the time until graduation ends',
     ...(Number.isFinite(endedMs) ? { when: iso(endedMs + graduation.afterMs) } : {}),
-    who: `${owner}: when it has ended well, do what was put off until then: ${graduation.issue.title}`
+    who: `${owner}: graduate it then, where no monitor does; that files: ${graduation.issue.title}`
+  }
+}
+
+function afterGraduation({ definition, state }: NextInput): Next {
+  const what = 'the rollout is over'
+  const { issue, proposal } = state.graduated ?? {}
+  const left = [
+    ...(issue === undefined ? [] : ['do the clean-up that was filed']),
+    ...(proposal === undefined ? [] : ['look at the new default values that were proposed'])
+  ]
+  if (left.length === 0) return { what }
+  const url = issue ?? proposal
+  return {
+    what,
+    who: `${definition.owner}: ${left.join(' and ')}`,
+    ...(url === undefined ? {} : { url })
   }
 }
 

@@ -3,22 +3,32 @@ import type { Judgement } from '../rollout/events.ts'
 import type { Deployment, FlagReading, FlagState } from '../rollout/ports.ts'
 import { type PreflightItem, worst } from '../rollout/preflight.ts'
 import { worstVerdict } from '../rollout/worst-verdict.ts'
-import { code, link, list, md, NOTHING, type Text, table } from './markdown.ts'
+import { code, details, link, list, md, NOTHING, type Text, table } from './markdown.ts'
 import { verdictText } from './verdict-mark.ts'
 
-/** Every prerequisite with its remedy, the ones that stop a rollout first. */
+/** Whatever stands in the way of a rollout with its remedy, the worst first; the rest is folded. */
 export function renderPreflight(definition: Definition, items: readonly PreflightItem[]): string {
-  const rank = { fail: 0, warn: 1, ok: 2 } as const
-  const sorted = [...items].sort((a, b) => rank[a.outcome] - rank[b.outcome])
-  const rows = sorted.map(({ outcome, name, message, remedy }): readonly Text[] => [
+  const standing = [...having(items, 'fail'), ...having(items, 'warn')]
+  const fine = having(items, 'ok')
+  const fold = `${fine.length} ${fine.length === 1 ? 'is' : 'are'} in order`
+  return page(`Preflight of ${definition.name}: ${PREFLIGHT[worst(items)]}`, [
+    standing.length === 0 ? '' : prerequisites(standing),
+    fine.length === 0 ? '' : details(fold, prerequisites(fine))
+  ])
+}
+
+function having(items: readonly PreflightItem[], wanted: PreflightItem['outcome']) {
+  return items.filter(({ outcome }) => outcome === wanted)
+}
+
+function prerequisites(items: readonly PreflightItem[]): string {
+  const rows = items.map(({ outcome, name, message, remedy }): readonly Text[] => [
     name,
     outcome,
     message,
     remedy ?? NOTHING
   ])
-  return page(`Preflight of ${definition.name}: ${PREFLIGHT[worst(items)]}`, [
-    table(['prerequisite', 'state', 'found', 'what to do'], rows)
-  ])
+  return table(['prerequisite', 'state', 'found', 'what to do'], rows)
 }
 
 const PREFLIGHT = {

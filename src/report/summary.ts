@@ -3,11 +3,12 @@ import type { LookBody } from '../rollout/events.ts'
 import { rolloutFolder } from '../rollout/rollout-id.ts'
 import { currentPhase, type State } from '../rollout/state.ts'
 import { CRITERION_COLUMNS, criterionCells } from './criterion-cells.ts'
+import { graduation } from './graduation-line.ts'
 import { instantText } from './instant.ts'
 import { changeDetails, integrityDetails, originDetails } from './look-details.ts'
 import { isRecorded, lastLook, lookName, outcomeText, previousLook } from './look-line.ts'
 import { code, list, type Markup, md, type Text, table } from './markdown.ts'
-import { nextText, whatNext } from './next.ts'
+import { nextMarkup, whatNext } from './next.ts'
 import { fitPage } from './page.ts'
 import { phaseDetails, rollbackDetails } from './rollout-details.ts'
 import { rolloutName } from './rollout-name.ts'
@@ -53,6 +54,7 @@ function firstScreen(input: SummaryInput, look: LookBody | undefined): string {
   const facts = [
     md`**Why:** ${reasonOf(input) ?? 'nothing was judged yet'}`,
     ...undoing(state),
+    ...graduation(state),
     ...ahead(input)
   ]
   return [heading, ...status, verdictLine(input, look).markdown, list(facts)].join('\n\n')
@@ -103,7 +105,7 @@ function undoing(state: State): readonly Markup[] {
 function ahead(input: SummaryInput): readonly Markup[] {
   const next = whatNext(input)
   return [
-    md`**Next:** ${nextText(next, input.definition.timeZone)}`,
+    md`**Next:** ${nextMarkup(next, input.definition.timeZone)}`,
     md`**Who:** ${next.who ?? 'nobody has to do anything'}`
   ]
 }

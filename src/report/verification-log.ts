@@ -4,6 +4,7 @@ import type { EventOf, LedgerEvent, LookEvent } from '../rollout/events.ts'
 import type { State } from '../rollout/state.ts'
 import { CRITERION_COLUMNS, criterionCells } from './criterion-cells.ts'
 import { flagsText } from './flag.ts'
+import { graduation } from './graduation-line.ts'
 import { instantText, utcText } from './instant.ts'
 import { issuesOf } from './issue.ts'
 import { lookName, outcomeText } from './look-line.ts'
@@ -37,6 +38,7 @@ export function renderVerificationLog(input: VerificationLogInput): string {
       ['time', 'phase', 'approved by', 'comment', 'proof'],
       events.flatMap(signOffRow)
     ),
+    section('Runs', ['time', 'what', 'phase', 'run'], events.flatMap(runRow)),
     section('Final metrics', METRIC_COLUMNS, metricRows(definition, state))
   ]
   return `${sections.join('\n\n')}\n`
@@ -85,6 +87,7 @@ function facts({ definition, state, events }: VerificationLogInput): readonly Ma
     md`Status: **${state.status}**`,
     started,
     ...(state.endedAt === undefined ? [] : [md`Ended: ${at(state.endedAt)}`]),
+    ...graduation(state),
     md`Owner: ${definition.owner}`,
     md`Definition: ${code(state.digest === '' ? definition.digest : state.digest)}`,
     last === undefined
@@ -165,17 +168,30 @@ function signOffRow(event: LedgerEvent): readonly (readonly Text[])[] {
   return [[utcText(event.at), event.phase, by, comment || NOTHING, how]]
 }
 
-/** The last look of every phase: what it was let go, or stopped, on. */
+/** What was set going by itself. */
+function runRow(event: LedgerEvent): readonly (readonly Text[])[] {
+  if (event.kind !== 'dispatched') return []
+  const { at, operation, phase, url } = event
+  return [[utcText(at), operation, phase, url === undefined ? NOTHING : link(url, url)]]
+}
+
+/** The last look of every phase, what it was let go or stopped on; and what it was graduated on. */
 function metricRows(definition: Definition, { phases }: State): readonly (readonly Text[])[] {
   return phases.flatMap(({ looks }) => {
-    const look = looks.at(-1)
-    if (look === undefined) return []
-    return look.judgements.map(judgement => [
-      look.phase,
-      lookName(look),
-      ...criterionCells(definition, look, judgement)
-    ])
+    const last = [
+      looks.findLast(({ purpose }) => purpose === 'soak'),
+      looks.findLast(({ purpose }) => purpose === 'graduation')
+    ].filter(look => look !== undefined)
+    return last.flatMap(look => metricsOfLook(definition, look))
   })
+}
+
+function metricsOfLook(definition: Definition, look: LookEvent): readonly (readonly Text[])[] {
+  return look.judgements.map(judgement => [
+    look.phase,
+    lookName(look),
+    ...criterionCells(definition, look, judgement)
+  ])
 }
 
 function looksIn(events: readonly LedgerEvent[]): readonly EventOf<'look'>[] {
