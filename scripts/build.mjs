@@ -1,6 +1,6 @@
 /**
- * Bundles the two composition roots, with the licences of what went in, into dist/ or the folder
- * given as --outdir, which is replaced.
+ * Bundles the two composition roots, and what shows a rehearsed workflow's processes its time, with
+ * the licences of what went in, into dist/ or the folder given as --outdir, which is replaced.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -10,7 +10,11 @@ const { outdir } = parseArgs({ options: { outdir: { type: 'string', default: 'di
 await rm(outdir, { recursive: true, force: true })
 
 const { metafile } = await build({
-  entryPoints: { index: 'src/main.ts', cli: 'src/cli.ts' },
+  entryPoints: {
+    index: 'src/main.ts',
+    cli: 'src/cli.ts',
+    'process-clock': 'src/rehearsal/workflows/process-clock.ts'
+  },
   outdir,
   bundle: true,
   platform: 'node',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Fault } from '../../src/rehearsal/vercel/faults.ts'
+import type { Fault } from '../../src/rehearsal/http/faults.ts'
 import type { DeployRequest } from '../../src/rollout/ports.ts'
 import { startVercelWorld, type VercelWorld } from './world.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Fault } from '../../src/rehearsal/vercel/faults.ts'
+import type { Fault } from '../../src/rehearsal/http/faults.ts'
 import { startVercelWorld, type VercelWorld, type VercelWorldOptions } from './world.ts'
 
 let world: VercelWorld

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Phase } from '../rollout/definition.ts'
+import type { Gate, Phase } from '../rollout/definition.ts'
 import { formatDuration } from '../rollout/duration.ts'
 import type { LookBody } from '../rollout/events.ts'
 import { currentPhase, type State } from '../rollout/state.ts'
@@ -30,7 +30,7 @@ export function createNarrator(stream: NodeJS.WriteStream | undefined): Narrator
     phaseBegins: (next, nowMs) => {
       phase = next
       previous = undefined
-      const gate = next.gate ? `, gate ${next.gate.environment}` : ''
+      const gate = next.gate ? `, ${gateText(next.gate)}` : ''
       say(`\n${clockText(nowMs)}  ${paint('bold', next.name)} on ${next.target}${gate}`)
     },
     phaseIsLive: (_phase, url) => say(`${' '.repeat(18)}live at ${url}`),
@@ -43,6 +43,10 @@ export function createNarrator(stream: NodeJS.WriteStream | undefined): Narrator
     mishap: ({ kind }, nowMs) => say(paint('yellow', `${clockText(nowMs)}  ${MISHAP_TEXT[kind]}`)),
     closes: (state, folder) => say(`\n${endText(state, paint)}\nResults: ${folder}`)
   }
+}
+
+function gateText(gate: Gate): string {
+  return gate.mode === 'environment' ? `gate ${gate.environment}` : 'gate: a second person'
 }
 
 const MISHAP_TEXT = {

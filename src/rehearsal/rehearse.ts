@@ -2,6 +2,7 @@ import { apply } from '../operations/apply.ts'
 import { check } from '../operations/check.ts'
 import { plan } from '../operations/plan.ts'
 import { readState } from '../operations/record.ts'
+import type { World } from '../operations/world.ts'
 import { type Definition, type Phase, phaseNamed } from '../rollout/definition.ts'
 import type { LookBody } from '../rollout/events.ts'
 import { nextMove } from '../rollout/next-move.ts'
@@ -62,18 +63,30 @@ export async function rehearse(
 }
 
 async function advance(
-  { world, clock, testOn }: RehearsalWorld,
+  { world, clock, people, testOn }: RehearsalWorld,
   phase: Phase,
   onlooker: Onlooker
 ): Promise<void> {
   testOn(phase.target)
   onlooker.phaseBegins(phase, clock.now())
-  await plan(world)
+  const confirm = world.definition.name
+  const planned = await plan(world, { phase: phase.name, confirm })
   if (phase.gate) await clock.sleep(APPROVAL_MS)
-  const applied = await apply(world, { phase: phase.name, wokenBy: 'apply' })
+  if (phase.gate?.mode === 'environment') {
+    people.review(phase.gate.environment, { run: world.actor.run })
+  }
+  const digest = planned.kind === 'phase' ? planned.digest : undefined
+  const work = secondPerson(world, phase)
+  const applied = await apply(work, { phase: phase.name, wokenBy: 'apply', confirm, digest })
   if (applied.kind !== 'applied') return
   onlooker.phaseIsLive(phase, applied.deployment.url)
   if (applied.first.look) onlooker.looked(applied.first.look, applied.first.state)
+}
+
+/** A gate without reviewers is passed by somebody else who starts the phase. */
+function secondPerson(world: World, { gate }: Phase): World {
+  if (gate?.mode !== 'dispatch') return world
+  return { ...world, actor: { ...world.actor, by: gate.allow[0] ?? world.actor.by } }
 }
 
 function isAtEnd(state: State, nowMs: number): boolean {
@@ -138,7 +151,8 @@ function strikes(mishap: Mishap, state: State, atMs: number): boolean {
   return atMs - Date.parse(current.since ?? '') >= mishap.afterMs
 }
 
-async function strike(
+/** Lets a mishap happen to the world. */
+export async function strike(
   { world, vercel, relay, clock }: RehearsalWorld,
   mishap: Mishap,
   onlooker: Onlooker

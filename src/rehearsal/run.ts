@@ -49,7 +49,7 @@ export async function runRehearsal(settings: RunSettings): Promise<number> {
 }
 
 /** Only a folder that an earlier rehearsal has made is ever removed. */
-async function replaceFolder(folder: string): Promise<void> {
+export async function replaceFolder(folder: string): Promise<void> {
   if (!(await isOurs(folder))) {
     throw new InputError(
       'output_in_use',
@@ -71,7 +71,7 @@ async function isOurs(folder: string): Promise<boolean> {
 }
 
 /** Evidence, verification log and ledger are there already; this adds what only the end shows. */
-async function leaveResults(
+export async function leaveResults(
   { world, clock, vercel }: RehearsalWorld,
   state: State,
   folder: string

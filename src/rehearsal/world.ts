@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { createGitLedger } from '../git/ledger.ts'
-import type { World } from '../operations/world.ts'
+import { NO_REPOSITORY, type World } from '../operations/world.ts'
 import { type Catalogue, loadCatalogue, loadEvidenceFiles } from '../postgres/catalogue.ts'
 import { createPostgres } from '../postgres/postgres.ts'
 import type { Definition } from '../rollout/definition.ts'
@@ -55,6 +55,8 @@ export interface RehearsalSettings {
   readonly cli?: 'stand-in' | readonly string[]
 }
 
+const ACTOR = { by: 'rehearsal', run: 'rehearsal' }
+
 /** A Monday morning. */
 const START_MS = Date.parse('2026-01-05T08:00:00Z')
 
@@ -94,7 +96,7 @@ async function build(
   undo.push(() => vercel.close())
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'rollgate-rehearsal-'))
   undo.push(() => rm(scratch, { recursive: true, force: true }))
-  const people = createPeople()
+  const people = createPeople(definition)
   const life = await startLife({ clock, database, vercel, scenario, seed: settings.seed })
 
   const world = await furnish({
@@ -136,7 +138,8 @@ async function furnish(parts: Furniture): Promise<World> {
   let ids = 0
   return {
     definition,
-    actor: { by: 'rehearsal', run: 'rehearsal' },
+    definitionFile: path.relative('.', settings.definitionFile),
+    actor: ACTOR,
     ledger: mirrorLedger(
       createGitLedger({
         folder: path.join(folder, 'ledger.git'),
@@ -151,7 +154,8 @@ async function furnish(parts: Furniture): Promise<World> {
       catalogue,
       evidenceFiles: await loadEvidenceFiles([sqlFolder(settings.home, 'evidence')])
     }),
-    approvals: people.approvals,
+    gates: people.gates(ACTOR.run),
+    ...NO_REPOSITORY,
     announcer: people.announcer,
     clock,
     log,

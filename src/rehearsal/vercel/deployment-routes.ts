@@ -1,10 +1,11 @@
+import { type ApiRequest, answer, members } from '../http/route.ts'
 import type { SimulatedDeployment } from './deployment-table.ts'
 import { placeOf, type SimulatedProject } from './project.ts'
-import { Refusal } from './refusal.ts'
-import { type ApiRequest, answer, members, type Route } from './route.ts'
+import { refusal } from './refusal.ts'
+import type { VercelRoute } from './route.ts'
 
 /** Creating, reading, listing and cancelling deployments, with the uploads that go before. */
-export function deploymentRoutes(project: SimulatedProject): readonly Route[] {
+export function deploymentRoutes(project: SimulatedProject): readonly VercelRoute[] {
   const { deployments } = project
   const uploaded = new Set<string>()
   const view = (deployment: SimulatedDeployment) => viewDeployment(project, deployment)
@@ -83,7 +84,7 @@ function refuseMissingFiles(body: unknown, uploaded: ReadonlySet<string>): void 
   const { files } = members(body)
   const digests = (Array.isArray(files) ? files : []).map(file => members(file)['sha'])
   const missing = digests.filter(sha => typeof sha === 'string' && !uploaded.has(sha))
-  if (missing.length > 0) throw new Refusal(400, 'missing_files', 'Missing files', { missing })
+  if (missing.length > 0) throw refusal(400, 'missing_files', 'Missing files', { missing })
 }
 
 function create(

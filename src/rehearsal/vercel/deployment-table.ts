@@ -1,5 +1,5 @@
 import type { ProductionDomains } from './production-domains.ts'
-import { notFound, Refusal } from './refusal.ts'
+import { notFound, refusal } from './refusal.ts'
 import type { Weather } from './weather.ts'
 
 /** One deployment as the provider keeps it. */
@@ -116,14 +116,14 @@ export function createDeploymentTable(
     cancel: id => {
       const build = find(id)
       if (build.deployment.readyState !== 'BUILDING')
-        throw new Refusal(400, 'bad_request', `Deployment is ${build.deployment.readyState}`)
+        throw refusal(400, 'bad_request', `Deployment is ${build.deployment.readyState}`)
       build.deployment = { ...build.deployment, readyState: 'CANCELED' }
       return build.deployment
     },
     servable: id => {
       const { deployment } = find(id)
       if (deployment.target === 'production' && deployment.readyState === 'READY') return deployment
-      throw new Refusal(422, 'unprocessable_entity', `Deployment ${id} cannot serve production`)
+      throw refusal(422, 'unprocessable_entity', `Deployment ${id} cannot serve production`)
     },
     live: target => {
       const ready = settle().filter(({ deployment }) => deployment.readyState === 'READY')

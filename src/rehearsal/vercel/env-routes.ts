@@ -1,7 +1,8 @@
+import { type ApiRequest, answer, members } from '../http/route.ts'
 import { decryptedRecord, type EnvDraft, type EnvRecord, listedRecord } from './env-table.ts'
 import { placeOf, type SimulatedProject } from './project.ts'
-import { Refusal } from './refusal.ts'
-import { type ApiRequest, answer, members, type Route } from './route.ts'
+import { refusal } from './refusal.ts'
+import type { VercelRoute } from './route.ts'
 
 const BODY = [
   'key',
@@ -15,7 +16,7 @@ const BODY = [
 ]
 
 /** Everything under `/projects/:project/env`, and the undocumented pull of effective values. */
-export function envRoutes(project: SimulatedProject): readonly Route[] {
+export function envRoutes(project: SimulatedProject): readonly VercelRoute[] {
   const { env, deployments, switches } = project
   const shown = (record: Readonly<Record<string, unknown>>) => {
     const { target } = record
@@ -96,11 +97,11 @@ function listed(record: EnvRecord, query: Readonly<Record<string, string>>): boo
 
 function parseDraft(body: unknown): EnvDraft {
   const { key, value, ...rest } = parseChange(body)
-  if (key === undefined) throw new Refusal(400, 'MISSING_KEY', 'The key is missing')
-  if (value === undefined) throw new Refusal(400, 'MISSING_VALUE', 'The value is missing')
+  if (key === undefined) throw refusal(400, 'MISSING_KEY', 'The key is missing')
+  if (value === undefined) throw refusal(400, 'MISSING_VALUE', 'The value is missing')
   const draft = { ...rest, key, value }
   if (!draft.target?.length && !draft.customEnvironmentIds?.length)
-    throw new Refusal(400, 'MISSING_TARGET', 'The target is missing')
+    throw refusal(400, 'MISSING_TARGET', 'The target is missing')
   return draft
 }
 

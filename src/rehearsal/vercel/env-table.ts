@@ -1,4 +1,4 @@
-import { notFound, Refusal } from './refusal.ts'
+import { notFound, refusal } from './refusal.ts'
 
 /** One environment variable record as the provider keeps it, value in the clear. */
 export interface EnvRecord {
@@ -64,7 +64,7 @@ export function createEnvTable(now: () => number): EnvTable {
   const edit = (id: string, change: Partial<EnvDraft>): EnvRecord => {
     const record = find(id)
     if (record.type === 'sensitive' && change.type !== undefined && change.type !== record.type)
-      throw new Refusal(400, 'BAD_REQUEST', 'A sensitive variable cannot change its type')
+      throw refusal(400, 'BAD_REQUEST', 'A sensitive variable cannot change its type')
     const edited = { ...record, ...change, updatedAt: now() }
     refuseOverlap(edited, [...records.values()])
     return put(edited)
@@ -119,7 +119,7 @@ function overlap(one: Placed, other: Placed): boolean {
 function refuseOverlap(record: Placed, others: readonly EnvRecord[]): void {
   const rival = others.find(other => other.id !== record.id && overlap(other, record))
   if (!rival) return
-  throw new Refusal(
+  throw refusal(
     400,
     'ENV_CONFLICT',
     `A variable with the name \`${record.key}\` already exists for the target ${places(rival).join(', ')} on branch ${record.gitBranch}`

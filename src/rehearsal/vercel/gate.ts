@@ -1,10 +1,11 @@
+import { type ApiRequest, unknownKeys } from '../http/route.ts'
 import type { ProjectIdentity } from './project.ts'
-import { notFound, Refusal } from './refusal.ts'
-import { type ApiRequest, members, type Route } from './route.ts'
+import { notFound, refusal } from './refusal.ts'
+import type { VercelRoute } from './route.ts'
 
 /** Who may come in, and with what; throws a Refusal, and reports what no client should ever send. */
 export interface Gate {
-  admit(route: Route, request: ApiRequest): void
+  admit(route: VercelRoute, request: ApiRequest): void
 }
 
 /** A gate for one project's API that knows one token. */
@@ -26,7 +27,7 @@ export function createGate(
 
 function admitToken({ headers }: ApiRequest, token: string): void {
   if (headers['authorization'] === `Bearer ${token}`) return
-  throw new Refusal(403, 'forbidden', 'Not authorized', { invalidToken: true })
+  throw refusal(403, 'forbidden', 'Not authorized', { invalidToken: true })
 }
 
 function admitScope(
@@ -36,24 +37,17 @@ function admitScope(
 ): void {
   if (query['teamId'] !== identity.teamId && query['slug'] !== identity.teamSlug) {
     violate('the team is missing or another one')
-    throw new Refusal(403, 'forbidden', 'You do not have access to this project')
+    throw refusal(403, 'forbidden', 'You do not have access to this project')
   }
   const { project } = params
   if (project !== undefined && ![identity.projectId, identity.projectName].includes(project))
     throw notFound('The project')
 }
 
-function admitKeys(route: Route, request: ApiRequest, violate: (line: string) => void): void {
-  const queryKeys = Object.keys(request.query)
-  const unknownQuery = queryKeys.filter(
-    key => !['teamId', 'slug', ...(route.query ?? [])].includes(key)
-  )
-  const known = route.body
-  const bodies = [request.body].flat()
-  const bodyKeys = bodies.flatMap(body => Object.keys(members(body)))
-  const unknownBody = known ? bodyKeys.filter(key => !known.includes(key)) : []
-  const unknown = [...unknownQuery.map(k => `query ${k}`), ...unknownBody.map(k => `body ${k}`)]
+function admitKeys(route: VercelRoute, request: ApiRequest, violate: (line: string) => void): void {
+  const query = ['teamId', 'slug', ...(route.query ?? [])]
+  const unknown = unknownKeys(request, { query, body: route.body })
   if (unknown.length === 0) return
   violate(`unknown ${unknown.join(', ')}`)
-  throw new Refusal(400, 'bad_request', `Unknown: ${unknown.join(', ')}`)
+  throw refusal(400, 'bad_request', `Unknown: ${unknown.join(', ')}`)
 }

@@ -1,10 +1,11 @@
+import { answer } from '../http/route.ts'
 import { viewDeployment } from './deployment-routes.ts'
 import type { SimulatedProject } from './project.ts'
 import { notFound } from './refusal.ts'
-import { answer, type Route } from './route.ts'
+import type { VercelRoute } from './route.ts'
 
 /** The account behind the token, the team, and what a project says about itself. */
-export function projectRoutes(project: SimulatedProject): readonly Route[] {
+export function projectRoutes(project: SimulatedProject): readonly VercelRoute[] {
   const { identity, customEnvironments } = project
   return [
     {

@@ -1,8 +1,9 @@
+import { createFaults, createFreezer, type Faults } from '../http/faults.ts'
+import { type LoggedRequest, startServer } from '../http/server.ts'
 import { deploymentRoutes } from './deployment-routes.ts'
 import type { SimulatedDeployment } from './deployment-table.ts'
 import { envRoutes } from './env-routes.ts'
 import type { EnvDraft, EnvRecord } from './env-table.ts'
-import { createFaults, createFreezer, type Fault } from './faults.ts'
 import { createGate } from './gate.ts'
 import {
   type CustomEnvironment,
@@ -13,7 +14,6 @@ import {
   type SimulatedProject
 } from './project.ts'
 import { projectRoutes } from './project-routes.ts'
-import { type LoggedRequest, startServer } from './server.ts'
 import type { Weather } from './weather.ts'
 
 export interface VercelSimulatorOptions extends Partial<ProjectIdentity> {
@@ -46,7 +46,7 @@ export interface VercelSimulator {
   freezeAt(n: number, when: 'before' | 'after'): void
   /** Resolves when that request hangs. */
   readonly frozen: Promise<void>
-  readonly faults: { inject(fault: Fault): void }
+  readonly faults: Pick<Faults, 'inject' | 'clear'>
   /** How builds and moves turn out from now on. */
   readonly weather: Weather
   readonly switches: ProjectSwitches
@@ -94,7 +94,9 @@ export async function startVercelSimulator(
 
   const server = await startServer({
     routes: [...projectRoutes(project), ...envRoutes(project), ...deploymentRoutes(project)],
-    gate: createGate(identity, token, violate),
+    admit: createGate(identity, token, violate).admit,
+    mutates: ({ method }) => method !== 'GET',
+    errorBody: (code, message) => ({ error: { code, message } }),
     faults,
     freezer,
     latencyMs: options.latencyMs ?? 0,

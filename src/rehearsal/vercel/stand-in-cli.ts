@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { CliRun, VercelCli } from '../../vercel/command-line.ts'
-import { members } from './route.ts'
+import { members } from '../http/route.ts'
 
 export interface StandInOptions {
   readonly apiUrl: string

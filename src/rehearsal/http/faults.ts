@@ -2,6 +2,8 @@
 export interface Fault {
   readonly method?: string
   readonly path: RegExp
+  /** Tested on the body as JSON text, where one path serves everything. */
+  readonly body?: RegExp
   /** How many matching requests it hits; 1 unless told. */
   readonly times?: number
   /** `before` (unless told): the effect does not happen. */
@@ -19,12 +21,16 @@ export interface Fault {
     | { readonly kind: 'garble' }
     /** Real time passes, then everything is as usual. */
     | { readonly kind: 'delay'; readonly ms: number }
+    /** The answer waits for that, then everything is as usual. */
+    | { readonly kind: 'wait'; readonly until: Promise<unknown> }
 }
 
 export interface Faults {
   inject(fault: Fault): void
+  /** From now on nothing is wrong any more. */
+  clear(): void
   /** The fault that hits this request, used up by that. */
-  take(method: string, path: string): Fault | undefined
+  take(method: string, path: string, body?: unknown): Fault | undefined
 }
 
 /** No faults yet; the one injected first hits first. */
@@ -34,10 +40,16 @@ export function createFaults(): Faults {
     inject: fault => {
       waiting.push({ fault, left: fault.times ?? 1 })
     },
-    take: (method, path) => {
+    clear: () => {
+      waiting.length = 0
+    },
+    take: (method, path, body) => {
       const hit = waiting.find(
         ({ fault, left }) =>
-          left > 0 && (fault.method ?? method) === method && fault.path.test(path)
+          left > 0 &&
+          (fault.method ?? method) === method &&
+          fault.path.test(path) &&
+          (fault.body?.test(JSON.stringify(body ?? '')) ?? true)
       )
       if (hit) hit.left -= 1
       return hit?.fault
