@@ -98,7 +98,7 @@ test('a red look puts everything back, and the run is red for one told cause', a
   expect(performed.summary).toContain('silence')
   expect(commands(performed, 'error')).toEqual([
     {
-      title: 'short#1 is being rolled back from first',
+      title: 'short#1 is rolled back from first',
       message: expect.stringContaining('1 event seen where none is allowed')
     }
   ])
@@ -151,7 +151,7 @@ test('every mistake in the inputs is told at once, and nothing is done', async (
   expect(failure).toMatchObject({ version: 1, operation: 'flags', code: 'inputs_invalid' })
   expect(String(failure['message']).split('\n')).toEqual([
     'definition is required. Fix: give the path of the definition, as in rollouts/assignment-pipeline-v3.yml.',
-    'ledger is not a ledger. Fix: write file: and a folder, as in file:.rollgate/ledger.git.',
+    'ledger is not a ledger. Fix: write branch: and a name, as in branch:rollgate-ledger, or file: and a folder.',
     'flags "no…" is no flag. Fix: write one NAME=value a line, or NAME alone to read it.',
     'since is not an instant. Fix: write it as 2026-01-31T08:00:00Z.',
     'vercel-api-url is not a URL. Fix: https://api.vercel.com.',
@@ -173,7 +173,7 @@ test.each([
     'an unknown operation',
     { operation: 'aply' },
     'inputs_invalid',
-    'one of preflight, plan, apply'
+    'one of preflight, next, plan, apply'
   ],
   [
     'a rollback without a reason',

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { chmod, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { OPERATIONS } from '../../src/inputs.ts'
 import { COMMAND, run } from './program.ts'
+
+// Every command is a process of its own, on a machine that may be busy.
+jest.setTimeout(60_000)
 
 const rollgate = (...args: readonly string[]) => run(COMMAND, args, { cwd: folder })
 

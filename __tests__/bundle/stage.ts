@@ -90,7 +90,8 @@ createStandInCli({ apiUrl, token, teamId, projectId, projectName: 'shop' })(args
   process.exitCode = run.exitCode
 })`
 
-async function buildStandInCli(file: string): Promise<void> {
+/** An executable that does what the Vercel CLI would, at once. */
+export async function buildStandInCli(file: string): Promise<void> {
   await build({
     stdin: { contents: STAND_IN, resolveDir: PROJECT, loader: 'ts' },
     outfile: file,

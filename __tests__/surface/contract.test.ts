@@ -44,11 +44,13 @@ test('every default in action.yml is accepted, and is what the code takes when n
   expect(inputs).toMatchObject({
     operation: 'status',
     phase: 'next',
-    ledger: '.rollgate/ledger.git'
+    ledger: { kind: 'branch', branch: 'rollgate-ledger' }
   })
   const without = Object.fromEntries(
     Object.entries(rawInputs({ operation: 'status' })).map(([name, value]) =>
-      ['operation', 'definition', 'ledger'].includes(name) ? [name, value] : [name, '']
+      ['operation', 'definition', 'ledger', 'github-token'].includes(name)
+        ? [name, value]
+        : [name, '']
     )
   )
   expect(parseInputs(without as Parameters<typeof parseInputs>[0])).toEqual(inputs)

@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process'
 import { appendFile, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { definitionJsonSchema } from '../../src/rollout/definition-schema.ts'
 import { PROJECT } from '../bundle/program.ts'
+
+// Documents are written by processes of their own.
+jest.setTimeout(30_000)
 
 const README = `# Shop
 
