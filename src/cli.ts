@@ -111,7 +111,10 @@ program
   .option('--definition <file>', 'rollout definition (default: the bundled one)')
   .option('--output <folder>', 'where the results go', 'rehearsal')
   .option('--seed <n>', 'another seed, other bookings', wholeNumber, DEFAULT_SEED)
-  .option('--workflows', 'through the workflows, each step a process, cron late and unreliable')
+  .option(
+    '--workflows',
+    'through the workflows, each step a process, cron late and unreliable; takes minutes'
+  )
   .option('--json', 'print one JSON document')
   .addHelpText('after', '\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back')
   .action(guarded('rehearse', rehearseCommand))

@@ -1,4 +1,5 @@
 import { notDone } from '../report/announcement.ts'
+import { openPlan } from '../rollout/approval.ts'
 import { requireAsPlanned } from '../rollout/briefing.ts'
 import { type Phase, phaseNamed } from '../rollout/definition.ts'
 import type { EventBody, EventOf } from '../rollout/events.ts'
@@ -12,7 +13,6 @@ import { type Checked, type CheckRequest, check } from './check.ts'
 import { goLive, requireWanted } from './go-live.ts'
 import {
   gateDue,
-  openPlan,
   type PassageRequest,
   prepareProof,
   requirePassage,

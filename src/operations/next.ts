@@ -1,13 +1,8 @@
+import { openPlan } from '../rollout/approval.ts'
 import type { Gate } from '../rollout/definition.ts'
 import type { InputError } from '../rollout/rollgate-error.ts'
 import type { State } from '../rollout/state.ts'
-import {
-  gateDue,
-  openPlan,
-  type PassageRequest,
-  requirePassage,
-  secondPersonMissing
-} from './passage.ts'
+import { gateDue, type PassageRequest, requirePassage, secondPersonMissing } from './passage.ts'
 import { type Candidate, findPhase, type Idle } from './prospect.ts'
 import { readState } from './record.ts'
 import type { World } from './world.ts'

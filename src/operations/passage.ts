@@ -2,6 +2,7 @@ import {
   type ApprovalCase,
   approvalsIn,
   briefingStands,
+  openPlan,
   proveApproval
 } from '../rollout/approval.ts'
 import { requireConfirmation } from '../rollout/confirmation.ts'
@@ -63,17 +64,6 @@ function refuseFrozen({ name }: Phase, why: string | undefined): void {
   )
 }
 
-/**
- * The plan that stands for a phase: what was planned before the phase went live, or in a rollout that
- * is over, was for that time.
- */
-export function openPlan(state: State, phase: Phase): PhaseState['planned'] {
-  const current = currentPhase(state)
-  if (current?.name !== phase.name || isOver(state)) return undefined
-  const { planned, intent } = current
-  return planned !== undefined && planned.seq > (intent?.seq ?? 0) ? planned : undefined
-}
-
 /** The plan that a phase without a gate is carried out by; one that failed is tried again by its own. */
 export function standingPlan(
   state: State,
@@ -118,7 +108,7 @@ export async function prepareProof(
     const one: ApprovalCase = {
       definition,
       phase,
-      state: openPlan(state, phase) === undefined ? unplanned(state, phase) : state,
+      state,
       actor,
       digest,
       approvedDigest,
@@ -131,10 +121,6 @@ export async function prepareProof(
     }
     return proveApproval(one)
   }
-}
-
-function unplanned(state: State, { name }: Phase): State {
-  return { ...state, phases: state.phases.filter(phase => phase.name !== name) }
 }
 
 /** A run keeps the definition that it was started with, while people may have changed it since. */

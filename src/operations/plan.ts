@@ -9,7 +9,6 @@ import { currentPhase, type State } from '../rollout/state.ts'
 import {
   approvalsSoFar,
   gateDue,
-  openPlan,
   type PassageRequest,
   requirePassage,
   secondPersonMissing
@@ -90,7 +89,6 @@ export async function recordPlan(world: World, ready: Ready): Promise<Recorded> 
 function isPlanned(world: World, state: State, { phase, digest }: Ready): boolean {
   const current = currentPhase(state)
   if (current?.name === phase.name && current.status === 'applying') return true
-  if (openPlan(state, phase) === undefined) return false
   const { actor, clock, gates } = world
   return briefingStands({ phase, state, actor, digest, nowMs: clock.now(), kind: gates.kind })
 }

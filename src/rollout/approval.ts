@@ -6,7 +6,7 @@ import type { Approval } from './ports.ts'
 import { proveReview } from './review.ts'
 import { InputError } from './rollgate-error.ts'
 
-export { type ApprovalCase, briefingStands } from './briefing.ts'
+export { type ApprovalCase, briefingStands, openPlan } from './briefing.ts'
 export { approvalsIn } from './review.ts'
 
 /**

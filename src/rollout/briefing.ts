@@ -4,7 +4,7 @@ import type { EventOf } from './events.ts'
 import { isBot, same } from './initiators.ts'
 import type { GateFacts, Gates, Review } from './ports.ts'
 import { InputError } from './rollgate-error.ts'
-import type { State } from './state.ts'
+import { currentPhase, isOver, type State } from './state.ts'
 
 /** Everything that says whether a gated phase may begin, and nothing else. */
 export interface ApprovalCase {
@@ -39,7 +39,7 @@ export function briefingStands(
   given: Pick<ApprovalCase, 'phase' | 'state' | 'actor' | 'digest' | 'nowMs' | 'kind'>
 ): boolean {
   const { phase, state, actor, digest, nowMs, kind } = given
-  const planned = plannedIn(state, phase)
+  const planned = openPlan(state, phase)
   if (planned?.digest !== digest) return false
   const { gate } = phase
   if (gate === undefined) return true
@@ -120,7 +120,7 @@ export function requireBriefing(given: ApprovalCase, { validForMs }: Gate): Plan
 
 /** @throws InputError (`briefing_missing`) */
 export function requirePlanned({ state, phase }: ApprovalCase): Planned {
-  const planned = plannedIn(state, phase)
+  const planned = openPlan(state, phase)
   if (planned !== undefined) return planned
   throw new InputError(
     'briefing_missing',
@@ -129,11 +129,15 @@ export function requirePlanned({ state, phase }: ApprovalCase): Planned {
   )
 }
 
-/** A briefing is used up when the phase is begun: what was approved then is no approval of beginning anew. */
-function plannedIn({ phases }: State, { name }: Phase): Planned | undefined {
-  const known = phases.find(phase => phase.name === name)
-  const usedUp = (known?.planned?.seq ?? 0) < (known?.intent?.seq ?? 0)
-  return usedUp ? undefined : known?.planned
+/**
+ * The plan that stands for a phase: what was planned before the phase was begun, or in a rollout that is
+ * over, was for that time, and what was approved then is no approval of beginning anew.
+ */
+export function openPlan(state: State, { name }: Phase): Planned | undefined {
+  const current = currentPhase(state)
+  if (current?.name !== name || isOver(state)) return undefined
+  const { planned, intent } = current
+  return planned !== undefined && planned.seq > (intent?.seq ?? 0) ? planned : undefined
 }
 
 function ageOf({ at }: Planned, nowMs: number): number {
