@@ -65464,7 +65464,7 @@ function same(left, right) {
 // src/rollout/briefing.ts
 function briefingStands(given2) {
   const { phase: phase2, state, actor, digest, nowMs, kind: kind2 } = given2;
-  const planned = plannedIn(state, phase2);
+  const planned = openPlan(state, phase2);
   if (planned?.digest !== digest) return false;
   const { gate: gate2 } = phase2;
   if (gate2 === void 0) return true;
@@ -65514,7 +65514,7 @@ function requireBriefing(given2, { validForMs }) {
   );
 }
 function requirePlanned({ state, phase: phase2 }) {
-  const planned = plannedIn(state, phase2);
+  const planned = openPlan(state, phase2);
   if (planned !== void 0) return planned;
   throw new InputError(
     "briefing_missing",
@@ -65522,13 +65522,372 @@ function requirePlanned({ state, phase: phase2 }) {
     "Plan the phase first, then let the briefing be approved."
   );
 }
-function plannedIn({ phases: phases2 }, { name: name2 }) {
-  const known4 = phases2.find((phase2) => phase2.name === name2);
-  const usedUp = (known4?.planned?.seq ?? 0) < (known4?.intent?.seq ?? 0);
-  return usedUp ? void 0 : known4?.planned;
+function openPlan(state, { name: name2 }) {
+  const current = currentPhase(state);
+  if (current?.name !== name2 || isOver(state)) return void 0;
+  const { planned, intent } = current;
+  return planned !== void 0 && planned.seq > (intent?.seq ?? 0) ? planned : void 0;
 }
 function ageOf({ at }, nowMs) {
   return nowMs - Date.parse(at);
+}
+
+// src/rollout/gh-command.ts
+function environmentPath(name2) {
+  return `repos/{owner}/{repo}/environments/${encodeURIComponent(name2)}`;
+}
+function environmentCommands(wish) {
+  const place = environmentPath(wish.name);
+  const reviewers = wish.reviewers.map(reviewerOf);
+  const settings3 = {
+    args: [
+      ...["api", "--silent", "--method", "PUT", place],
+      ...field(`wait_timer=${wish.waitMinutes ?? 0}`),
+      ...field(`prevent_self_review=${wish.preventSelfReview}`),
+      ...reviewerFields(reviewers),
+      ...branchFields(wish.branch)
+    ],
+    ...reviewers.length === 0 ? {} : { lookups: lookupsOf(reviewers) }
+  };
+  return wish.branch === void 0 ? [settings3] : [settings3, branchCommand(place, wish.branch)];
+}
+function secretCommand(secret) {
+  const { environment: environment4, name: name2 } = secret;
+  return { args: ["secret", "set", name2, "--env", environment4], secret: name2 };
+}
+function variableCommand(variable) {
+  const { name: name2, value, environment: environment4 } = variable;
+  const where = environment4 === void 0 ? [] : ["--env", environment4];
+  return { args: ["variable", "set", name2, ...where, "--body", value] };
+}
+function enableCommand(workflow3) {
+  return { args: ["workflow", "enable", workflow3] };
+}
+function filledIn({ args }, printed) {
+  return args.map(
+    (arg) => Object.entries(printed).reduce((word, [name2, text4]) => word.replace(name2, () => text4), arg)
+  );
+}
+function ghText({ args, lookups = {} }) {
+  return ["gh", ...args.map((arg) => wordText(arg, lookups))].join(" ");
+}
+function reviewerOf(reviewer) {
+  const [organisation = "", team2] = reviewer.split("/");
+  const path25 = team2 === void 0 ? `users/${encodeURIComponent(reviewer)}` : `orgs/${ownerPath(organisation)}/teams/${encodeURIComponent(team2)}`;
+  return {
+    type: team2 === void 0 ? "User" : "Team",
+    placeholder: `<id of ${reviewer}>`,
+    lookup: ["api", path25, "--jq", ".id"]
+  };
+}
+function ownerPath(organisation) {
+  return organisation === "{owner}" ? organisation : encodeURIComponent(organisation);
+}
+function reviewerFields(reviewers) {
+  return reviewers.length === 0 ? field("reviewers=null") : reviewers.flatMap(({ type, placeholder }) => [
+    ...field(`reviewers[][type]=${type}`),
+    ...field(`reviewers[][id]=${placeholder}`)
+  ]);
+}
+function branchFields(branch) {
+  return branch === void 0 ? field("deployment_branch_policy=null") : [
+    ...field("deployment_branch_policy[protected_branches]=false"),
+    ...field("deployment_branch_policy[custom_branch_policies]=true")
+  ];
+}
+function branchCommand(place, branch) {
+  const path25 = `${place}/deployment-branch-policies`;
+  const args = ["api", "--silent", "--method", "POST", path25, "-f", `name=${branch}`];
+  return { args, settled: "HTTP 303" };
+}
+function field(pair) {
+  return ["-F", pair];
+}
+function lookupsOf(reviewers) {
+  return Object.fromEntries(reviewers.map(({ placeholder, lookup }) => [placeholder, lookup]));
+}
+var PLAIN_WORD = /^[\w@%+=:,./{}-]+$/u;
+function wordText(arg, lookups) {
+  const found2 = Object.entries(lookups).find(([name3]) => arg.includes(name3));
+  if (found2 === void 0) {
+    return PLAIN_WORD.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+  }
+  const [name2, lookup] = found2;
+  const [before = "", after = ""] = arg.split(name2).map(escaped);
+  return `"${before}$(${ghText({ args: lookup })})${after}"`;
+}
+function escaped(text4) {
+  return text4.replaceAll(/["\\$`]/gu, (sign) => `\\${sign}`);
+}
+
+// src/rollout/gate.ts
+var SOMEBODY = "LOGIN";
+var MINUTE_MS3 = 6e4;
+function judgeGate(gate2, facts2, branch = "main") {
+  const name2 = `gate ${gate2.environment}`;
+  const lack = lackOf(gate2, facts2, branch);
+  if (lack !== void 0 || facts2 === void 0) {
+    return [{ name: name2, outcome: "fail", message: lack?.message ?? "", remedy: lack?.remedy ?? "" }];
+  }
+  const message = `approved by ${facts2.reviewers.map(reviewerText).join(" or ")}`;
+  return [{ name: name2, outcome: "ok", message }, ...weaknesses(name2, facts2, branch)];
+}
+function judgeDispatchGate(phase2, { allow }) {
+  const name2 = `gate of ${phase2}`;
+  const distinct2 = new Set(allow.map((login3) => login3.toLowerCase()));
+  return distinct2.size > 1 ? {
+    name: name2,
+    outcome: "ok",
+    message: `one of ${allow.join(", ")} who did not start it types the rollout's name: weaker than a review`
+  } : {
+    name: name2,
+    outcome: "warn",
+    message: `only ${allow.join(", ")} may let it pass, and nobody can when the rollout is theirs`,
+    remedy: "Add a second login to allow."
+  };
+}
+function requireGate(gate2, facts2, branch = "main") {
+  const lack = lackOf(gate2, facts2, branch);
+  if (lack !== void 0) throw new InputError(lack.code, `${lack.message}.`, lack.remedy);
+}
+function judgeKeys(name2, facts2, branch = "main") {
+  const item = `keys ${name2}`;
+  const remedy = commandsText({ name: name2, reviewers: [], preventSelfReview: false, branch });
+  if (facts2 === void 0) {
+    const message = `there is no environment ${name2}, so a job would get no secrets`;
+    return [
+      { name: item, outcome: "fail", message, remedy: `Put its secrets in after this. ${remedy}` }
+    ];
+  }
+  const waits = waitsIn(facts2).map(
+    (wait2) => ({
+      name: item,
+      outcome: "fail",
+      message: `${wait2}, and a rollback would wait as well`,
+      remedy
+    })
+  );
+  const open3 = facts2.branches === "any" ? [{ name: item, outcome: "warn", message: "any branch gets these secrets", remedy }] : [];
+  const problems2 = [...waits, ...open3];
+  return problems2.length > 0 ? problems2 : [
+    {
+      name: item,
+      outcome: "ok",
+      message: "nobody waits in it, and only chosen branches use it"
+    }
+  ];
+}
+function reviewerText({ kind: kind2, name: name2 }) {
+  return kind2 === "user" ? name2 : `team ${name2}`;
+}
+function lackOf({ environment: environment4 }, facts2, branch) {
+  const wish = {
+    name: environment4,
+    reviewers: [SOMEBODY],
+    preventSelfReview: true,
+    branch,
+    waitMinutes: (facts2?.waitMs ?? 0) / MINUTE_MS3
+  };
+  const way = `Put the reviewer's login in place of ${SOMEBODY}. ${commandsText(wish)}`;
+  if (facts2 === void 0) {
+    return {
+      code: "gate_missing",
+      message: `The environment ${environment4} does not exist, so nobody would be asked`,
+      remedy: way
+    };
+  }
+  return facts2.reviewers.length > 0 ? void 0 : {
+    code: "gate_unprotected",
+    message: `The environment ${environment4} has no required reviewers, so nobody would be asked`,
+    remedy: `Where your plan has no reviewers, write gate: { mode: dispatch, allow: [...] }. Otherwise: ${way}`
+  };
+}
+function weaknesses(name2, facts2, branch) {
+  const remedy = commandsText({
+    name: facts2.environment,
+    reviewers: facts2.reviewers.map(wishedReviewer),
+    preventSelfReview: true,
+    branch
+  });
+  const found2 = [
+    [!facts2.preventsSelfReview, "whoever starts a rollout can approve it too", remedy],
+    [facts2.branches === "any", "any branch can use it, with its own workflow files", remedy],
+    [
+      facts2.adminsCanBypass === true,
+      "administrators can pass it without a review",
+      `Settings, Environments, ${facts2.environment}: take the tick from "Allow administrators to bypass configured protection rules".`
+    ],
+    [
+      facts2.waitMs > 0,
+      `an approved phase still waits ${formatDuration(facts2.waitMs)} for its timer`,
+      remedy
+    ]
+  ];
+  return found2.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
+}
+function waitsIn({ reviewers, waitMs }) {
+  return [
+    ...reviewers.length === 0 ? [] : [`every job in it waits for ${reviewers.map(reviewerText).join(" or ")}`],
+    ...waitMs === 0 ? [] : [`every job in it waits ${formatDuration(waitMs)} for its timer`]
+  ];
+}
+function wishedReviewer({ kind: kind2, name: name2 }) {
+  return kind2 === "user" || name2.includes("/") ? name2 : `{owner}/${name2}`;
+}
+function commandsText(wish) {
+  const commands = environmentCommands(wish).map(ghText).join(" && ");
+  return `Run: ${commands}`;
+}
+
+// src/rollout/review.ts
+function approvalsIn(reviews) {
+  return reviews.filter(isApproval).length;
+}
+function proveReview(given2, gate2) {
+  const { facts: facts2 } = given2;
+  requireGate(gate2, facts2);
+  const planned = requirePlanned(given2);
+  if (planned.run !== given2.actor.run) throw ofAnotherRun(given2, planned);
+  requireBriefing(given2, gate2);
+  const [newest, ...possible] = newestApprovals(given2, gate2, planned);
+  for (const review of possible) judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review });
+  return judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review: newest });
+}
+function judgeReview(given2) {
+  const { facts: facts2, gate: gate2, phase: phase2, planned, review, state } = given2;
+  refuseBot(given2, gate2, review.by);
+  const initiators = initiatorsOf(state, planned);
+  const alone = isOneOf(review.by, initiators);
+  if (alone && facts2.preventsSelfReview) {
+    throw new InputError(
+      "approved_by_initiator",
+      `${phase2.name} was approved by ${review.by}, who started the rollout or planned the phase; ${gate2.environment} wants somebody else.`,
+      `Start ${phase2.name} again and let ${othersText(facts2, initiators)} approve it.`
+    );
+  }
+  const listed5 = facts2.reviewers.some(({ kind: kind2, name: name2 }) => kind2 === "user" && same(name2, review.by));
+  const byTeam = facts2.reviewers.some(({ kind: kind2 }) => kind2 === "team");
+  if (!listed5 && !byTeam) {
+    throw new InputError(
+      "approver_unknown",
+      `${phase2.name} was let pass by ${review.by}, who is none of the reviewers of ${gate2.environment} (${facts2.reviewers.map(reviewerText).join(", ")}), as an administrator can.`,
+      `Let one of the reviewers approve it: start ${phase2.name} again.`
+    );
+  }
+  const how = [
+    `review of the environment ${gate2.environment} in run ${given2.actor.run}`,
+    ...listed5 ? [] : [teamText(facts2)],
+    ...alone ? ["by the person who started it, and by nobody else: the gate allows that"] : []
+  ].join("; ");
+  return { by: review.by, comment: review.comment, how };
+}
+function teamText({ reviewers, adminsCanBypass }) {
+  const teams = reviewers.filter(({ kind: kind2 }) => kind2 === "team").map(reviewerText);
+  const trust = adminsCanBypass === false ? "" : ", unless an administrator passed it by";
+  return `GitHub checked that it was somebody of ${teams.join(" or ")}${trust}`;
+}
+function newestApprovals({ reviews, phase: phase2 }, { environment: environment4 }, { approvalsBefore = 0 }) {
+  const last = reviews.at(-1);
+  if (last?.state === "rejected") {
+    const said2 = last.comment === "" ? "" : `: ${last.comment}`;
+    throw new InputError(
+      "gate_rejected",
+      `${phase2.name} was rejected by ${last.by} at ${environment4}${said2}.`,
+      `Put right what ${last.by} did not like, then start ${phase2.name} again.`
+    );
+  }
+  const approvals2 = reviews.filter(isApproval);
+  const [first] = approvals2;
+  const newest = approvals2.slice(approvalsBefore).at(-1);
+  if (newest !== void 0 && first !== void 0) return [newest, first];
+  throw new InputError(
+    "not_approved",
+    approvalsBefore === 0 ? `Nobody has approved ${phase2.name} at ${environment4} in this run.` : `Nobody has approved ${phase2.name} at ${environment4} in this attempt; an approval of an earlier one is used up.`,
+    `Start ${phase2.name} again and let a reviewer of ${environment4} approve it; the job of the gate must name that environment.`
+  );
+}
+function refuseBot({ phase: phase2 }, { environment: environment4 }, by) {
+  if (!isBot(by)) return;
+  throw new InputError(
+    "approver_unknown",
+    `${phase2.name} was approved by ${by}, which is nobody, at ${environment4}.`,
+    `Let a person approve it: start ${phase2.name} again.`
+  );
+}
+function ofAnotherRun({ phase: phase2, actor }, planned) {
+  return new InputError(
+    "briefing_of_another_run",
+    `The newest briefing of ${phase2.name} was shown by run ${planned.run}, not by this one (${actor.run}): a run was repeated in part, or a newer briefing has taken its place.`,
+    `Approve the newer run, or start ${phase2.name} again; a job that is run again by itself proves nothing.`
+  );
+}
+function isApproval({ state }) {
+  return state === "approved";
+}
+function othersText({ reviewers }, initiators) {
+  const others = reviewers.filter(({ kind: kind2, name: name2 }) => kind2 === "team" || !isOneOf(name2, initiators));
+  return others.length > 0 ? others.map(reviewerText).join(" or ") : "a reviewer who is still to be added";
+}
+
+// src/rollout/approval.ts
+function proveApproval(given2) {
+  const { gate: gate2 } = given2.phase;
+  if (gate2 === void 0) return void 0;
+  if (given2.kind === "typed") return proveTyped(given2, gate2);
+  return gate2.mode === "environment" ? proveReview(given2, gate2) : proveDispatch(given2, gate2);
+}
+function proveTyped(given2, gate2) {
+  requireBriefing(given2, gate2);
+  const { name: name2 } = given2.definition;
+  if (given2.confirm !== name2) {
+    throw notConfirmed(
+      `${given2.phase.name} has a gate, and nobody has confirmed it.`,
+      name2,
+      `Read the briefing (plan), then apply with the confirmation ${name2}.`
+    );
+  }
+  return {
+    by: given2.actor.by,
+    comment: `confirmed by typing ${name2}`,
+    how: "typed confirmation, by the person who started it: weaker than a review"
+  };
+}
+function wayOfNobody({ state, phase: phase2, definition }, gate2, way) {
+  const { startedBy = "" } = state;
+  const others = gate2.allow.filter((login3) => !same(login3, startedBy));
+  return startedBy === "" || isBot(startedBy) || others.length === 0 ? `Add a second login to allow in the gate of ${phase2.name}. ${way}` : `${startedBy} starts ${phase2.name} again, for a briefing that ${others.join(" or ")} did not plan; then one of them starts it with ${definition.name} in the field confirm.`;
+}
+function proveDispatch(given2, gate2) {
+  const { definition, phase: phase2, actor, confirm: confirm2 } = given2;
+  const planned = requireBriefing(given2, gate2);
+  const initiators = initiatorsOf(given2.state, planned);
+  const others = gate2.allow.filter((login3) => !isOneOf(login3, initiators));
+  const who = others.length > 0 ? `One of ${others.join(", ")}` : "Somebody else";
+  const way = `${who} reads the briefing of run ${planned.run}, then starts ${phase2.name} with ${definition.name} in the field confirm.`;
+  const remedy = others.length > 0 ? way : wayOfNobody(given2, gate2, way);
+  if (confirm2 !== definition.name) {
+    const message = `${phase2.name} has a gate, and nobody has confirmed it.`;
+    throw notConfirmed(message, definition.name, remedy);
+  }
+  if (isOneOf(actor.by, initiators)) {
+    throw new InputError(
+      "approved_by_initiator",
+      `${phase2.name} was confirmed by ${actor.by}, who started the rollout or planned the phase; the gate wants somebody else.`,
+      remedy
+    );
+  }
+  if (!isOneOf(actor.by, gate2.allow)) {
+    throw new InputError(
+      "not_allowed",
+      `${phase2.name} was confirmed by ${actor.by}, who is not on the list of its gate (${gate2.allow.join(", ")}).`,
+      remedy
+    );
+  }
+  return {
+    by: actor.by,
+    comment: `confirmed by typing ${definition.name}`,
+    how: `started in run ${actor.run} by somebody on the gate's list who had neither started the rollout nor planned the phase: weaker than a review`
+  };
 }
 
 // src/operations/board.ts
@@ -66868,7 +67227,7 @@ function ruleOn2(look4) {
 
 // src/rollout/judge.ts
 var HOUR_MS = 36e5;
-var MINUTE_MS3 = 6e4;
+var MINUTE_MS4 = 6e4;
 function judge2(criteria2, reading, frame) {
   return criteria2.map((criterion2) => toJudgement(criterion2, findingOf(criterion2, reading, frame)));
 }
@@ -66947,7 +67306,7 @@ function sustainedFinding(criterion2, reading, rows) {
   const { run: run6, of, bucketMs, healMs, healed } = criterion2;
   const control2 = controlOf(criterion2.control, reading);
   const finding = judgeSustained({
-    rule: { run: run6, of, bucketMinutes: bucketMs / MINUTE_MS3, healMinutes: healMs / MINUTE_MS3, healed },
+    rule: { run: run6, of, bucketMinutes: bucketMs / MINUTE_MS4, healMinutes: healMs / MINUTE_MS4, healed },
     counts: rows.map((row) => ({ bucket: slotOf(reading, row, bucketMs), events: row.hits })),
     nowBucket: Math.max(0, Math.ceil(windowMs(reading) / bucketMs) - 1),
     ...control2.kind === "unanswered" ? {} : { control: control2.finding }
@@ -66968,9 +67327,9 @@ function controlOf(control2, reading) {
         slot: slotOf(reading, row, control2.slotMs),
         events: row.hits
       })),
-      slotMinutes: control2.slotMs / MINUTE_MS3,
-      windowMinutes: windowMs(reading) / MINUTE_MS3,
-      ...Number.isFinite(newest) ? { lastEventAgeMinutes: Math.max(0, untilMs - newest) / MINUTE_MS3 } : {}
+      slotMinutes: control2.slotMs / MINUTE_MS4,
+      windowMinutes: windowMs(reading) / MINUTE_MS4,
+      ...Number.isFinite(newest) ? { lastEventAgeMinutes: Math.max(0, untilMs - newest) / MINUTE_MS4 } : {}
     })
   };
 }
@@ -67051,364 +67410,6 @@ function horizonMs(phase2) {
   return phase2.soakMs + phase2.extendMs;
 }
 
-// src/rollout/gh-command.ts
-function environmentPath(name2) {
-  return `repos/{owner}/{repo}/environments/${encodeURIComponent(name2)}`;
-}
-function environmentCommands(wish) {
-  const place = environmentPath(wish.name);
-  const reviewers = wish.reviewers.map(reviewerOf);
-  const settings3 = {
-    args: [
-      ...["api", "--silent", "--method", "PUT", place],
-      ...field(`wait_timer=${wish.waitMinutes ?? 0}`),
-      ...field(`prevent_self_review=${wish.preventSelfReview}`),
-      ...reviewerFields(reviewers),
-      ...branchFields(wish.branch)
-    ],
-    ...reviewers.length === 0 ? {} : { lookups: lookupsOf(reviewers) }
-  };
-  return wish.branch === void 0 ? [settings3] : [settings3, branchCommand(place, wish.branch)];
-}
-function secretCommand(secret) {
-  const { environment: environment4, name: name2 } = secret;
-  return { args: ["secret", "set", name2, "--env", environment4], secret: name2 };
-}
-function variableCommand(variable) {
-  const { name: name2, value, environment: environment4 } = variable;
-  const where = environment4 === void 0 ? [] : ["--env", environment4];
-  return { args: ["variable", "set", name2, ...where, "--body", value] };
-}
-function enableCommand(workflow3) {
-  return { args: ["workflow", "enable", workflow3] };
-}
-function filledIn({ args }, printed) {
-  return args.map(
-    (arg) => Object.entries(printed).reduce((word, [name2, text4]) => word.replace(name2, () => text4), arg)
-  );
-}
-function ghText({ args, lookups = {} }) {
-  return ["gh", ...args.map((arg) => wordText(arg, lookups))].join(" ");
-}
-function reviewerOf(reviewer) {
-  const [organisation = "", team2] = reviewer.split("/");
-  const path25 = team2 === void 0 ? `users/${encodeURIComponent(reviewer)}` : `orgs/${ownerPath(organisation)}/teams/${encodeURIComponent(team2)}`;
-  return {
-    type: team2 === void 0 ? "User" : "Team",
-    placeholder: `<id of ${reviewer}>`,
-    lookup: ["api", path25, "--jq", ".id"]
-  };
-}
-function ownerPath(organisation) {
-  return organisation === "{owner}" ? organisation : encodeURIComponent(organisation);
-}
-function reviewerFields(reviewers) {
-  return reviewers.length === 0 ? field("reviewers=null") : reviewers.flatMap(({ type, placeholder }) => [
-    ...field(`reviewers[][type]=${type}`),
-    ...field(`reviewers[][id]=${placeholder}`)
-  ]);
-}
-function branchFields(branch) {
-  return branch === void 0 ? field("deployment_branch_policy=null") : [
-    ...field("deployment_branch_policy[protected_branches]=false"),
-    ...field("deployment_branch_policy[custom_branch_policies]=true")
-  ];
-}
-function branchCommand(place, branch) {
-  const path25 = `${place}/deployment-branch-policies`;
-  const args = ["api", "--silent", "--method", "POST", path25, "-f", `name=${branch}`];
-  return { args, settled: "HTTP 303" };
-}
-function field(pair) {
-  return ["-F", pair];
-}
-function lookupsOf(reviewers) {
-  return Object.fromEntries(reviewers.map(({ placeholder, lookup }) => [placeholder, lookup]));
-}
-var PLAIN_WORD = /^[\w@%+=:,./{}-]+$/u;
-function wordText(arg, lookups) {
-  const found2 = Object.entries(lookups).find(([name3]) => arg.includes(name3));
-  if (found2 === void 0) {
-    return PLAIN_WORD.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
-  }
-  const [name2, lookup] = found2;
-  const [before = "", after = ""] = arg.split(name2).map(escaped);
-  return `"${before}$(${ghText({ args: lookup })})${after}"`;
-}
-function escaped(text4) {
-  return text4.replaceAll(/["\\$`]/gu, (sign) => `\\${sign}`);
-}
-
-// src/rollout/gate.ts
-var SOMEBODY = "LOGIN";
-var MINUTE_MS4 = 6e4;
-function judgeGate(gate2, facts2, branch = "main") {
-  const name2 = `gate ${gate2.environment}`;
-  const lack = lackOf(gate2, facts2, branch);
-  if (lack !== void 0 || facts2 === void 0) {
-    return [{ name: name2, outcome: "fail", message: lack?.message ?? "", remedy: lack?.remedy ?? "" }];
-  }
-  const message = `approved by ${facts2.reviewers.map(reviewerText).join(" or ")}`;
-  return [{ name: name2, outcome: "ok", message }, ...weaknesses(name2, facts2, branch)];
-}
-function judgeDispatchGate(phase2, { allow }) {
-  const name2 = `gate of ${phase2}`;
-  const distinct2 = new Set(allow.map((login3) => login3.toLowerCase()));
-  return distinct2.size > 1 ? {
-    name: name2,
-    outcome: "ok",
-    message: `one of ${allow.join(", ")} who did not start it types the rollout's name: weaker than a review`
-  } : {
-    name: name2,
-    outcome: "warn",
-    message: `only ${allow.join(", ")} may let it pass, and nobody can when the rollout is theirs`,
-    remedy: "Add a second login to allow."
-  };
-}
-function requireGate(gate2, facts2, branch = "main") {
-  const lack = lackOf(gate2, facts2, branch);
-  if (lack !== void 0) throw new InputError(lack.code, `${lack.message}.`, lack.remedy);
-}
-function judgeKeys(name2, facts2, branch = "main") {
-  const item = `keys ${name2}`;
-  const remedy = commandsText({ name: name2, reviewers: [], preventSelfReview: false, branch });
-  if (facts2 === void 0) {
-    const message = `there is no environment ${name2}, so a job would get no secrets`;
-    return [
-      { name: item, outcome: "fail", message, remedy: `Put its secrets in after this. ${remedy}` }
-    ];
-  }
-  const waits = waitsIn(facts2).map(
-    (wait2) => ({
-      name: item,
-      outcome: "fail",
-      message: `${wait2}, and a rollback would wait as well`,
-      remedy
-    })
-  );
-  const open3 = facts2.branches === "any" ? [{ name: item, outcome: "warn", message: "any branch gets these secrets", remedy }] : [];
-  const problems2 = [...waits, ...open3];
-  return problems2.length > 0 ? problems2 : [
-    {
-      name: item,
-      outcome: "ok",
-      message: "nobody waits in it, and only chosen branches use it"
-    }
-  ];
-}
-function reviewerText({ kind: kind2, name: name2 }) {
-  return kind2 === "user" ? name2 : `team ${name2}`;
-}
-function lackOf({ environment: environment4 }, facts2, branch) {
-  const wish = {
-    name: environment4,
-    reviewers: [SOMEBODY],
-    preventSelfReview: true,
-    branch,
-    waitMinutes: (facts2?.waitMs ?? 0) / MINUTE_MS4
-  };
-  const way = `Put the reviewer's login in place of ${SOMEBODY}. ${commandsText(wish)}`;
-  if (facts2 === void 0) {
-    return {
-      code: "gate_missing",
-      message: `The environment ${environment4} does not exist, so nobody would be asked`,
-      remedy: way
-    };
-  }
-  return facts2.reviewers.length > 0 ? void 0 : {
-    code: "gate_unprotected",
-    message: `The environment ${environment4} has no required reviewers, so nobody would be asked`,
-    remedy: `Where your plan has no reviewers, write gate: { mode: dispatch, allow: [...] }. Otherwise: ${way}`
-  };
-}
-function weaknesses(name2, facts2, branch) {
-  const remedy = commandsText({
-    name: facts2.environment,
-    reviewers: facts2.reviewers.map(wishedReviewer),
-    preventSelfReview: true,
-    branch
-  });
-  const found2 = [
-    [!facts2.preventsSelfReview, "whoever starts a rollout can approve it too", remedy],
-    [facts2.branches === "any", "any branch can use it, with its own workflow files", remedy],
-    [
-      facts2.adminsCanBypass === true,
-      "administrators can pass it without a review",
-      `Settings, Environments, ${facts2.environment}: take the tick from "Allow administrators to bypass configured protection rules".`
-    ],
-    [
-      facts2.waitMs > 0,
-      `an approved phase still waits ${formatDuration(facts2.waitMs)} for its timer`,
-      remedy
-    ]
-  ];
-  return found2.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
-}
-function waitsIn({ reviewers, waitMs }) {
-  return [
-    ...reviewers.length === 0 ? [] : [`every job in it waits for ${reviewers.map(reviewerText).join(" or ")}`],
-    ...waitMs === 0 ? [] : [`every job in it waits ${formatDuration(waitMs)} for its timer`]
-  ];
-}
-function wishedReviewer({ kind: kind2, name: name2 }) {
-  return kind2 === "user" || name2.includes("/") ? name2 : `{owner}/${name2}`;
-}
-function commandsText(wish) {
-  const commands = environmentCommands(wish).map(ghText).join(" && ");
-  return `Run: ${commands}`;
-}
-
-// src/rollout/review.ts
-function approvalsIn(reviews) {
-  return reviews.filter(isApproval).length;
-}
-function proveReview(given2, gate2) {
-  const { facts: facts2 } = given2;
-  requireGate(gate2, facts2);
-  const planned = requirePlanned(given2);
-  if (planned.run !== given2.actor.run) throw ofAnotherRun(given2, planned);
-  requireBriefing(given2, gate2);
-  const [newest, ...possible] = newestApprovals(given2, gate2, planned);
-  for (const review of possible) judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review });
-  return judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review: newest });
-}
-function judgeReview(given2) {
-  const { facts: facts2, gate: gate2, phase: phase2, planned, review, state } = given2;
-  refuseBot(given2, gate2, review.by);
-  const initiators = initiatorsOf(state, planned);
-  const alone = isOneOf(review.by, initiators);
-  if (alone && facts2.preventsSelfReview) {
-    throw new InputError(
-      "approved_by_initiator",
-      `${phase2.name} was approved by ${review.by}, who started the rollout or planned the phase; ${gate2.environment} wants somebody else.`,
-      `Start ${phase2.name} again and let ${othersText(facts2, initiators)} approve it.`
-    );
-  }
-  const listed5 = facts2.reviewers.some(({ kind: kind2, name: name2 }) => kind2 === "user" && same(name2, review.by));
-  const byTeam = facts2.reviewers.some(({ kind: kind2 }) => kind2 === "team");
-  if (!listed5 && !byTeam) {
-    throw new InputError(
-      "approver_unknown",
-      `${phase2.name} was let pass by ${review.by}, who is none of the reviewers of ${gate2.environment} (${facts2.reviewers.map(reviewerText).join(", ")}), as an administrator can.`,
-      `Let one of the reviewers approve it: start ${phase2.name} again.`
-    );
-  }
-  const how = [
-    `review of the environment ${gate2.environment} in run ${given2.actor.run}`,
-    ...listed5 ? [] : [teamText(facts2)],
-    ...alone ? ["by the person who started it, and by nobody else: the gate allows that"] : []
-  ].join("; ");
-  return { by: review.by, comment: review.comment, how };
-}
-function teamText({ reviewers, adminsCanBypass }) {
-  const teams = reviewers.filter(({ kind: kind2 }) => kind2 === "team").map(reviewerText);
-  const trust = adminsCanBypass === false ? "" : ", unless an administrator passed it by";
-  return `GitHub checked that it was somebody of ${teams.join(" or ")}${trust}`;
-}
-function newestApprovals({ reviews, phase: phase2 }, { environment: environment4 }, { approvalsBefore = 0 }) {
-  const last = reviews.at(-1);
-  if (last?.state === "rejected") {
-    const said2 = last.comment === "" ? "" : `: ${last.comment}`;
-    throw new InputError(
-      "gate_rejected",
-      `${phase2.name} was rejected by ${last.by} at ${environment4}${said2}.`,
-      `Put right what ${last.by} did not like, then start ${phase2.name} again.`
-    );
-  }
-  const approvals2 = reviews.filter(isApproval);
-  const [first] = approvals2;
-  const newest = approvals2.slice(approvalsBefore).at(-1);
-  if (newest !== void 0 && first !== void 0) return [newest, first];
-  throw new InputError(
-    "not_approved",
-    approvalsBefore === 0 ? `Nobody has approved ${phase2.name} at ${environment4} in this run.` : `Nobody has approved ${phase2.name} at ${environment4} in this attempt; an approval of an earlier one is used up.`,
-    `Start ${phase2.name} again and let a reviewer of ${environment4} approve it; the job of the gate must name that environment.`
-  );
-}
-function refuseBot({ phase: phase2 }, { environment: environment4 }, by) {
-  if (!isBot(by)) return;
-  throw new InputError(
-    "approver_unknown",
-    `${phase2.name} was approved by ${by}, which is nobody, at ${environment4}.`,
-    `Let a person approve it: start ${phase2.name} again.`
-  );
-}
-function ofAnotherRun({ phase: phase2, actor }, planned) {
-  return new InputError(
-    "briefing_of_another_run",
-    `The newest briefing of ${phase2.name} was shown by run ${planned.run}, not by this one (${actor.run}): a run was repeated in part, or a newer briefing has taken its place.`,
-    `Approve the newer run, or start ${phase2.name} again; a job that is run again by itself proves nothing.`
-  );
-}
-function isApproval({ state }) {
-  return state === "approved";
-}
-function othersText({ reviewers }, initiators) {
-  const others = reviewers.filter(({ kind: kind2, name: name2 }) => kind2 === "team" || !isOneOf(name2, initiators));
-  return others.length > 0 ? others.map(reviewerText).join(" or ") : "a reviewer who is still to be added";
-}
-
-// src/rollout/approval.ts
-function proveApproval(given2) {
-  const { gate: gate2 } = given2.phase;
-  if (gate2 === void 0) return void 0;
-  if (given2.kind === "typed") return proveTyped(given2, gate2);
-  return gate2.mode === "environment" ? proveReview(given2, gate2) : proveDispatch(given2, gate2);
-}
-function proveTyped(given2, gate2) {
-  requireBriefing(given2, gate2);
-  const { name: name2 } = given2.definition;
-  if (given2.confirm !== name2) {
-    throw notConfirmed(
-      `${given2.phase.name} has a gate, and nobody has confirmed it.`,
-      name2,
-      `Read the briefing (plan), then apply with the confirmation ${name2}.`
-    );
-  }
-  return {
-    by: given2.actor.by,
-    comment: `confirmed by typing ${name2}`,
-    how: "typed confirmation, by the person who started it: weaker than a review"
-  };
-}
-function wayOfNobody({ state, phase: phase2, definition }, gate2, way) {
-  const { startedBy = "" } = state;
-  const others = gate2.allow.filter((login3) => !same(login3, startedBy));
-  return startedBy === "" || isBot(startedBy) || others.length === 0 ? `Add a second login to allow in the gate of ${phase2.name}. ${way}` : `${startedBy} starts ${phase2.name} again, for a briefing that ${others.join(" or ")} did not plan; then one of them starts it with ${definition.name} in the field confirm.`;
-}
-function proveDispatch(given2, gate2) {
-  const { definition, phase: phase2, actor, confirm: confirm2 } = given2;
-  const planned = requireBriefing(given2, gate2);
-  const initiators = initiatorsOf(given2.state, planned);
-  const others = gate2.allow.filter((login3) => !isOneOf(login3, initiators));
-  const who = others.length > 0 ? `One of ${others.join(", ")}` : "Somebody else";
-  const way = `${who} reads the briefing of run ${planned.run}, then starts ${phase2.name} with ${definition.name} in the field confirm.`;
-  const remedy = others.length > 0 ? way : wayOfNobody(given2, gate2, way);
-  if (confirm2 !== definition.name) {
-    const message = `${phase2.name} has a gate, and nobody has confirmed it.`;
-    throw notConfirmed(message, definition.name, remedy);
-  }
-  if (isOneOf(actor.by, initiators)) {
-    throw new InputError(
-      "approved_by_initiator",
-      `${phase2.name} was confirmed by ${actor.by}, who started the rollout or planned the phase; the gate wants somebody else.`,
-      remedy
-    );
-  }
-  if (!isOneOf(actor.by, gate2.allow)) {
-    throw new InputError(
-      "not_allowed",
-      `${phase2.name} was confirmed by ${actor.by}, who is not on the list of its gate (${gate2.allow.join(", ")}).`,
-      remedy
-    );
-  }
-  return {
-    by: actor.by,
-    comment: `confirmed by typing ${definition.name}`,
-    how: `started in run ${actor.run} by somebody on the gate's list who had neither started the rollout nor planned the phase: weaker than a review`
-  };
-}
-
 // src/operations/passage.ts
 function frozenNow(world, said2) {
   return said2 ?? frozenBy(world.definition, world.clock.now());
@@ -67434,12 +67435,6 @@ function refuseFrozen({ name: name2 }, why) {
     "Apply it when the freeze is over; looks and rollbacks go on."
   );
 }
-function openPlan(state, phase2) {
-  const current = currentPhase(state);
-  if (current?.name !== phase2.name || isOver(state)) return void 0;
-  const { planned, intent } = current;
-  return planned !== void 0 && planned.seq > (intent?.seq ?? 0) ? planned : void 0;
-}
 function standingPlan(state, { phase: phase2, restarting }) {
   if (restarting) return openPlan(state, phase2);
   const current = currentPhase(state);
@@ -67456,7 +67451,7 @@ async function prepareProof(world, gate2, { phase: phase2, digest, approvedDiges
     const one3 = {
       definition,
       phase: phase2,
-      state: openPlan(state, phase2) === void 0 ? unplanned(state, phase2) : state,
+      state,
       actor,
       digest,
       approvedDigest,
@@ -67469,9 +67464,6 @@ async function prepareProof(world, gate2, { phase: phase2, digest, approvedDiges
     };
     return proveApproval(one3);
   };
-}
-function unplanned(state, { name: name2 }) {
-  return { ...state, phases: state.phases.filter((phase2) => phase2.name !== name2) };
 }
 async function committed({
   definitionFile: definitionFile2,
@@ -68267,7 +68259,6 @@ async function recordPlan(world, ready) {
 function isPlanned(world, state, { phase: phase2, digest }) {
   const current = currentPhase(state);
   if (current?.name === phase2.name && current.status === "applying") return true;
-  if (openPlan(state, phase2) === void 0) return false;
   const { actor, clock: clock2, gates: gates2 } = world;
   return briefingStands({ phase: phase2, state, actor, digest, nowMs: clock2.now(), kind: gates2.kind });
 }
@@ -96585,7 +96576,10 @@ ${EXIT_CODES.verdict}`
 ).action(guarded2("judge", judgeCommand));
 program2.command("rehearse").description("carry the whole rollout through an embedded world, five days in seconds").addOption(
   new Option("--scenario <name>", "what happens in that world").choices(SCENARIO_NAMES).default("healthy")
-).option("--definition <file>", "rollout definition (default: the bundled one)").option("--output <folder>", "where the results go", "rehearsal").option("--seed <n>", "another seed, other bookings", wholeNumber, DEFAULT_SEED).option("--workflows", "through the workflows, each step a process, cron late and unreliable").option("--json", "print one JSON document").addHelpText("after", "\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back").action(guarded2("rehearse", rehearseCommand));
+).option("--definition <file>", "rollout definition (default: the bundled one)").option("--output <folder>", "where the results go", "rehearsal").option("--seed <n>", "another seed, other bookings", wholeNumber, DEFAULT_SEED).option(
+  "--workflows",
+  "through the workflows, each step a process, cron late and unreliable; takes minutes"
+).option("--json", "print one JSON document").addHelpText("after", "\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back").action(guarded2("rehearse", rehearseCommand));
 describeInit(program2.command("init")).action(
   (folder, options) => guarded2("init", () => initCommand(folder, options))(options)
 );

@@ -59215,7 +59215,7 @@ function same(left, right) {
 // src/rollout/briefing.ts
 function briefingStands(given2) {
   const { phase: phase2, state, actor, digest, nowMs, kind } = given2;
-  const planned = plannedIn(state, phase2);
+  const planned = openPlan(state, phase2);
   if (planned?.digest !== digest) return false;
   const { gate: gate2 } = phase2;
   if (gate2 === void 0) return true;
@@ -59265,7 +59265,7 @@ function requireBriefing(given2, { validForMs }) {
   );
 }
 function requirePlanned({ state, phase: phase2 }) {
-  const planned = plannedIn(state, phase2);
+  const planned = openPlan(state, phase2);
   if (planned !== void 0) return planned;
   throw new InputError(
     "briefing_missing",
@@ -59273,13 +59273,358 @@ function requirePlanned({ state, phase: phase2 }) {
     "Plan the phase first, then let the briefing be approved."
   );
 }
-function plannedIn({ phases }, { name: name2 }) {
-  const known = phases.find((phase2) => phase2.name === name2);
-  const usedUp = (known?.planned?.seq ?? 0) < (known?.intent?.seq ?? 0);
-  return usedUp ? void 0 : known?.planned;
+function openPlan(state, { name: name2 }) {
+  const current = currentPhase(state);
+  if (current?.name !== name2 || isOver(state)) return void 0;
+  const { planned, intent } = current;
+  return planned !== void 0 && planned.seq > (intent?.seq ?? 0) ? planned : void 0;
 }
 function ageOf({ at }, nowMs) {
   return nowMs - Date.parse(at);
+}
+
+// src/rollout/gh-command.ts
+function environmentPath(name2) {
+  return `repos/{owner}/{repo}/environments/${encodeURIComponent(name2)}`;
+}
+function environmentCommands(wish) {
+  const place = environmentPath(wish.name);
+  const reviewers = wish.reviewers.map(reviewerOf);
+  const settings = {
+    args: [
+      ...["api", "--silent", "--method", "PUT", place],
+      ...field(`wait_timer=${wish.waitMinutes ?? 0}`),
+      ...field(`prevent_self_review=${wish.preventSelfReview}`),
+      ...reviewerFields(reviewers),
+      ...branchFields(wish.branch)
+    ],
+    ...reviewers.length === 0 ? {} : { lookups: lookupsOf(reviewers) }
+  };
+  return wish.branch === void 0 ? [settings] : [settings, branchCommand(place, wish.branch)];
+}
+function enableCommand(workflow3) {
+  return { args: ["workflow", "enable", workflow3] };
+}
+function ghText({ args, lookups = {} }) {
+  return ["gh", ...args.map((arg) => wordText(arg, lookups))].join(" ");
+}
+function reviewerOf(reviewer) {
+  const [organisation = "", team] = reviewer.split("/");
+  const path7 = team === void 0 ? `users/${encodeURIComponent(reviewer)}` : `orgs/${ownerPath(organisation)}/teams/${encodeURIComponent(team)}`;
+  return {
+    type: team === void 0 ? "User" : "Team",
+    placeholder: `<id of ${reviewer}>`,
+    lookup: ["api", path7, "--jq", ".id"]
+  };
+}
+function ownerPath(organisation) {
+  return organisation === "{owner}" ? organisation : encodeURIComponent(organisation);
+}
+function reviewerFields(reviewers) {
+  return reviewers.length === 0 ? field("reviewers=null") : reviewers.flatMap(({ type, placeholder }) => [
+    ...field(`reviewers[][type]=${type}`),
+    ...field(`reviewers[][id]=${placeholder}`)
+  ]);
+}
+function branchFields(branch) {
+  return branch === void 0 ? field("deployment_branch_policy=null") : [
+    ...field("deployment_branch_policy[protected_branches]=false"),
+    ...field("deployment_branch_policy[custom_branch_policies]=true")
+  ];
+}
+function branchCommand(place, branch) {
+  const path7 = `${place}/deployment-branch-policies`;
+  const args = ["api", "--silent", "--method", "POST", path7, "-f", `name=${branch}`];
+  return { args, settled: "HTTP 303" };
+}
+function field(pair) {
+  return ["-F", pair];
+}
+function lookupsOf(reviewers) {
+  return Object.fromEntries(reviewers.map(({ placeholder, lookup }) => [placeholder, lookup]));
+}
+var PLAIN_WORD = /^[\w@%+=:,./{}-]+$/u;
+function wordText(arg, lookups) {
+  const found = Object.entries(lookups).find(([name3]) => arg.includes(name3));
+  if (found === void 0) {
+    return PLAIN_WORD.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+  }
+  const [name2, lookup] = found;
+  const [before = "", after = ""] = arg.split(name2).map(escaped);
+  return `"${before}$(${ghText({ args: lookup })})${after}"`;
+}
+function escaped(text3) {
+  return text3.replaceAll(/["\\$`]/gu, (sign) => `\\${sign}`);
+}
+
+// src/rollout/gate.ts
+var SOMEBODY = "LOGIN";
+var MINUTE_MS3 = 6e4;
+function judgeGate(gate2, facts2, branch = "main") {
+  const name2 = `gate ${gate2.environment}`;
+  const lack = lackOf(gate2, facts2, branch);
+  if (lack !== void 0 || facts2 === void 0) {
+    return [{ name: name2, outcome: "fail", message: lack?.message ?? "", remedy: lack?.remedy ?? "" }];
+  }
+  const message = `approved by ${facts2.reviewers.map(reviewerText).join(" or ")}`;
+  return [{ name: name2, outcome: "ok", message }, ...weaknesses(name2, facts2, branch)];
+}
+function judgeDispatchGate(phase2, { allow }) {
+  const name2 = `gate of ${phase2}`;
+  const distinct2 = new Set(allow.map((login2) => login2.toLowerCase()));
+  return distinct2.size > 1 ? {
+    name: name2,
+    outcome: "ok",
+    message: `one of ${allow.join(", ")} who did not start it types the rollout's name: weaker than a review`
+  } : {
+    name: name2,
+    outcome: "warn",
+    message: `only ${allow.join(", ")} may let it pass, and nobody can when the rollout is theirs`,
+    remedy: "Add a second login to allow."
+  };
+}
+function requireGate(gate2, facts2, branch = "main") {
+  const lack = lackOf(gate2, facts2, branch);
+  if (lack !== void 0) throw new InputError(lack.code, `${lack.message}.`, lack.remedy);
+}
+function judgeKeys(name2, facts2, branch = "main") {
+  const item = `keys ${name2}`;
+  const remedy = commandsText({ name: name2, reviewers: [], preventSelfReview: false, branch });
+  if (facts2 === void 0) {
+    const message = `there is no environment ${name2}, so a job would get no secrets`;
+    return [
+      { name: item, outcome: "fail", message, remedy: `Put its secrets in after this. ${remedy}` }
+    ];
+  }
+  const waits = waitsIn(facts2).map(
+    (wait2) => ({
+      name: item,
+      outcome: "fail",
+      message: `${wait2}, and a rollback would wait as well`,
+      remedy
+    })
+  );
+  const open3 = facts2.branches === "any" ? [{ name: item, outcome: "warn", message: "any branch gets these secrets", remedy }] : [];
+  const problems = [...waits, ...open3];
+  return problems.length > 0 ? problems : [
+    {
+      name: item,
+      outcome: "ok",
+      message: "nobody waits in it, and only chosen branches use it"
+    }
+  ];
+}
+function reviewerText({ kind, name: name2 }) {
+  return kind === "user" ? name2 : `team ${name2}`;
+}
+function lackOf({ environment: environment2 }, facts2, branch) {
+  const wish = {
+    name: environment2,
+    reviewers: [SOMEBODY],
+    preventSelfReview: true,
+    branch,
+    waitMinutes: (facts2?.waitMs ?? 0) / MINUTE_MS3
+  };
+  const way = `Put the reviewer's login in place of ${SOMEBODY}. ${commandsText(wish)}`;
+  if (facts2 === void 0) {
+    return {
+      code: "gate_missing",
+      message: `The environment ${environment2} does not exist, so nobody would be asked`,
+      remedy: way
+    };
+  }
+  return facts2.reviewers.length > 0 ? void 0 : {
+    code: "gate_unprotected",
+    message: `The environment ${environment2} has no required reviewers, so nobody would be asked`,
+    remedy: `Where your plan has no reviewers, write gate: { mode: dispatch, allow: [...] }. Otherwise: ${way}`
+  };
+}
+function weaknesses(name2, facts2, branch) {
+  const remedy = commandsText({
+    name: facts2.environment,
+    reviewers: facts2.reviewers.map(wishedReviewer),
+    preventSelfReview: true,
+    branch
+  });
+  const found = [
+    [!facts2.preventsSelfReview, "whoever starts a rollout can approve it too", remedy],
+    [facts2.branches === "any", "any branch can use it, with its own workflow files", remedy],
+    [
+      facts2.adminsCanBypass === true,
+      "administrators can pass it without a review",
+      `Settings, Environments, ${facts2.environment}: take the tick from "Allow administrators to bypass configured protection rules".`
+    ],
+    [
+      facts2.waitMs > 0,
+      `an approved phase still waits ${formatDuration(facts2.waitMs)} for its timer`,
+      remedy
+    ]
+  ];
+  return found.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
+}
+function waitsIn({ reviewers, waitMs }) {
+  return [
+    ...reviewers.length === 0 ? [] : [`every job in it waits for ${reviewers.map(reviewerText).join(" or ")}`],
+    ...waitMs === 0 ? [] : [`every job in it waits ${formatDuration(waitMs)} for its timer`]
+  ];
+}
+function wishedReviewer({ kind, name: name2 }) {
+  return kind === "user" || name2.includes("/") ? name2 : `{owner}/${name2}`;
+}
+function commandsText(wish) {
+  const commands = environmentCommands(wish).map(ghText).join(" && ");
+  return `Run: ${commands}`;
+}
+
+// src/rollout/review.ts
+function approvalsIn(reviews) {
+  return reviews.filter(isApproval).length;
+}
+function proveReview(given2, gate2) {
+  const { facts: facts2 } = given2;
+  requireGate(gate2, facts2);
+  const planned = requirePlanned(given2);
+  if (planned.run !== given2.actor.run) throw ofAnotherRun(given2, planned);
+  requireBriefing(given2, gate2);
+  const [newest, ...possible] = newestApprovals(given2, gate2, planned);
+  for (const review of possible) judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review });
+  return judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review: newest });
+}
+function judgeReview(given2) {
+  const { facts: facts2, gate: gate2, phase: phase2, planned, review, state } = given2;
+  refuseBot(given2, gate2, review.by);
+  const initiators = initiatorsOf(state, planned);
+  const alone = isOneOf(review.by, initiators);
+  if (alone && facts2.preventsSelfReview) {
+    throw new InputError(
+      "approved_by_initiator",
+      `${phase2.name} was approved by ${review.by}, who started the rollout or planned the phase; ${gate2.environment} wants somebody else.`,
+      `Start ${phase2.name} again and let ${othersText(facts2, initiators)} approve it.`
+    );
+  }
+  const listed4 = facts2.reviewers.some(({ kind, name: name2 }) => kind === "user" && same(name2, review.by));
+  const byTeam = facts2.reviewers.some(({ kind }) => kind === "team");
+  if (!listed4 && !byTeam) {
+    throw new InputError(
+      "approver_unknown",
+      `${phase2.name} was let pass by ${review.by}, who is none of the reviewers of ${gate2.environment} (${facts2.reviewers.map(reviewerText).join(", ")}), as an administrator can.`,
+      `Let one of the reviewers approve it: start ${phase2.name} again.`
+    );
+  }
+  const how = [
+    `review of the environment ${gate2.environment} in run ${given2.actor.run}`,
+    ...listed4 ? [] : [teamText(facts2)],
+    ...alone ? ["by the person who started it, and by nobody else: the gate allows that"] : []
+  ].join("; ");
+  return { by: review.by, comment: review.comment, how };
+}
+function teamText({ reviewers, adminsCanBypass }) {
+  const teams = reviewers.filter(({ kind }) => kind === "team").map(reviewerText);
+  const trust = adminsCanBypass === false ? "" : ", unless an administrator passed it by";
+  return `GitHub checked that it was somebody of ${teams.join(" or ")}${trust}`;
+}
+function newestApprovals({ reviews, phase: phase2 }, { environment: environment2 }, { approvalsBefore = 0 }) {
+  const last = reviews.at(-1);
+  if (last?.state === "rejected") {
+    const said2 = last.comment === "" ? "" : `: ${last.comment}`;
+    throw new InputError(
+      "gate_rejected",
+      `${phase2.name} was rejected by ${last.by} at ${environment2}${said2}.`,
+      `Put right what ${last.by} did not like, then start ${phase2.name} again.`
+    );
+  }
+  const approvals2 = reviews.filter(isApproval);
+  const [first] = approvals2;
+  const newest = approvals2.slice(approvalsBefore).at(-1);
+  if (newest !== void 0 && first !== void 0) return [newest, first];
+  throw new InputError(
+    "not_approved",
+    approvalsBefore === 0 ? `Nobody has approved ${phase2.name} at ${environment2} in this run.` : `Nobody has approved ${phase2.name} at ${environment2} in this attempt; an approval of an earlier one is used up.`,
+    `Start ${phase2.name} again and let a reviewer of ${environment2} approve it; the job of the gate must name that environment.`
+  );
+}
+function refuseBot({ phase: phase2 }, { environment: environment2 }, by) {
+  if (!isBot(by)) return;
+  throw new InputError(
+    "approver_unknown",
+    `${phase2.name} was approved by ${by}, which is nobody, at ${environment2}.`,
+    `Let a person approve it: start ${phase2.name} again.`
+  );
+}
+function ofAnotherRun({ phase: phase2, actor }, planned) {
+  return new InputError(
+    "briefing_of_another_run",
+    `The newest briefing of ${phase2.name} was shown by run ${planned.run}, not by this one (${actor.run}): a run was repeated in part, or a newer briefing has taken its place.`,
+    `Approve the newer run, or start ${phase2.name} again; a job that is run again by itself proves nothing.`
+  );
+}
+function isApproval({ state }) {
+  return state === "approved";
+}
+function othersText({ reviewers }, initiators) {
+  const others = reviewers.filter(({ kind, name: name2 }) => kind === "team" || !isOneOf(name2, initiators));
+  return others.length > 0 ? others.map(reviewerText).join(" or ") : "a reviewer who is still to be added";
+}
+
+// src/rollout/approval.ts
+function proveApproval(given2) {
+  const { gate: gate2 } = given2.phase;
+  if (gate2 === void 0) return void 0;
+  if (given2.kind === "typed") return proveTyped(given2, gate2);
+  return gate2.mode === "environment" ? proveReview(given2, gate2) : proveDispatch(given2, gate2);
+}
+function proveTyped(given2, gate2) {
+  requireBriefing(given2, gate2);
+  const { name: name2 } = given2.definition;
+  if (given2.confirm !== name2) {
+    throw notConfirmed(
+      `${given2.phase.name} has a gate, and nobody has confirmed it.`,
+      name2,
+      `Read the briefing (plan), then apply with the confirmation ${name2}.`
+    );
+  }
+  return {
+    by: given2.actor.by,
+    comment: `confirmed by typing ${name2}`,
+    how: "typed confirmation, by the person who started it: weaker than a review"
+  };
+}
+function wayOfNobody({ state, phase: phase2, definition }, gate2, way) {
+  const { startedBy = "" } = state;
+  const others = gate2.allow.filter((login2) => !same(login2, startedBy));
+  return startedBy === "" || isBot(startedBy) || others.length === 0 ? `Add a second login to allow in the gate of ${phase2.name}. ${way}` : `${startedBy} starts ${phase2.name} again, for a briefing that ${others.join(" or ")} did not plan; then one of them starts it with ${definition.name} in the field confirm.`;
+}
+function proveDispatch(given2, gate2) {
+  const { definition, phase: phase2, actor, confirm } = given2;
+  const planned = requireBriefing(given2, gate2);
+  const initiators = initiatorsOf(given2.state, planned);
+  const others = gate2.allow.filter((login2) => !isOneOf(login2, initiators));
+  const who = others.length > 0 ? `One of ${others.join(", ")}` : "Somebody else";
+  const way = `${who} reads the briefing of run ${planned.run}, then starts ${phase2.name} with ${definition.name} in the field confirm.`;
+  const remedy = others.length > 0 ? way : wayOfNobody(given2, gate2, way);
+  if (confirm !== definition.name) {
+    const message = `${phase2.name} has a gate, and nobody has confirmed it.`;
+    throw notConfirmed(message, definition.name, remedy);
+  }
+  if (isOneOf(actor.by, initiators)) {
+    throw new InputError(
+      "approved_by_initiator",
+      `${phase2.name} was confirmed by ${actor.by}, who started the rollout or planned the phase; the gate wants somebody else.`,
+      remedy
+    );
+  }
+  if (!isOneOf(actor.by, gate2.allow)) {
+    throw new InputError(
+      "not_allowed",
+      `${phase2.name} was confirmed by ${actor.by}, who is not on the list of its gate (${gate2.allow.join(", ")}).`,
+      remedy
+    );
+  }
+  return {
+    by: actor.by,
+    comment: `confirmed by typing ${definition.name}`,
+    how: `started in run ${actor.run} by somebody on the gate's list who had neither started the rollout nor planned the phase: weaker than a review`
+  };
 }
 
 // src/operations/board.ts
@@ -60619,7 +60964,7 @@ function ruleOn2(look4) {
 
 // src/rollout/judge.ts
 var HOUR_MS = 36e5;
-var MINUTE_MS3 = 6e4;
+var MINUTE_MS4 = 6e4;
 function judge2(criteria, reading, frame) {
   return criteria.map((criterion2) => toJudgement(criterion2, findingOf(criterion2, reading, frame)));
 }
@@ -60698,7 +61043,7 @@ function sustainedFinding(criterion2, reading, rows) {
   const { run: run4, of, bucketMs, healMs, healed } = criterion2;
   const control2 = controlOf(criterion2.control, reading);
   const finding = judgeSustained({
-    rule: { run: run4, of, bucketMinutes: bucketMs / MINUTE_MS3, healMinutes: healMs / MINUTE_MS3, healed },
+    rule: { run: run4, of, bucketMinutes: bucketMs / MINUTE_MS4, healMinutes: healMs / MINUTE_MS4, healed },
     counts: rows.map((row) => ({ bucket: slotOf(reading, row, bucketMs), events: row.hits })),
     nowBucket: Math.max(0, Math.ceil(windowMs(reading) / bucketMs) - 1),
     ...control2.kind === "unanswered" ? {} : { control: control2.finding }
@@ -60719,9 +61064,9 @@ function controlOf(control2, reading) {
         slot: slotOf(reading, row, control2.slotMs),
         events: row.hits
       })),
-      slotMinutes: control2.slotMs / MINUTE_MS3,
-      windowMinutes: windowMs(reading) / MINUTE_MS3,
-      ...Number.isFinite(newest) ? { lastEventAgeMinutes: Math.max(0, untilMs - newest) / MINUTE_MS3 } : {}
+      slotMinutes: control2.slotMs / MINUTE_MS4,
+      windowMinutes: windowMs(reading) / MINUTE_MS4,
+      ...Number.isFinite(newest) ? { lastEventAgeMinutes: Math.max(0, untilMs - newest) / MINUTE_MS4 } : {}
     })
   };
 }
@@ -60802,350 +61147,6 @@ function horizonMs(phase2) {
   return phase2.soakMs + phase2.extendMs;
 }
 
-// src/rollout/gh-command.ts
-function environmentPath(name2) {
-  return `repos/{owner}/{repo}/environments/${encodeURIComponent(name2)}`;
-}
-function environmentCommands(wish) {
-  const place = environmentPath(wish.name);
-  const reviewers = wish.reviewers.map(reviewerOf);
-  const settings = {
-    args: [
-      ...["api", "--silent", "--method", "PUT", place],
-      ...field(`wait_timer=${wish.waitMinutes ?? 0}`),
-      ...field(`prevent_self_review=${wish.preventSelfReview}`),
-      ...reviewerFields(reviewers),
-      ...branchFields(wish.branch)
-    ],
-    ...reviewers.length === 0 ? {} : { lookups: lookupsOf(reviewers) }
-  };
-  return wish.branch === void 0 ? [settings] : [settings, branchCommand(place, wish.branch)];
-}
-function enableCommand(workflow3) {
-  return { args: ["workflow", "enable", workflow3] };
-}
-function ghText({ args, lookups = {} }) {
-  return ["gh", ...args.map((arg) => wordText(arg, lookups))].join(" ");
-}
-function reviewerOf(reviewer) {
-  const [organisation = "", team] = reviewer.split("/");
-  const path7 = team === void 0 ? `users/${encodeURIComponent(reviewer)}` : `orgs/${ownerPath(organisation)}/teams/${encodeURIComponent(team)}`;
-  return {
-    type: team === void 0 ? "User" : "Team",
-    placeholder: `<id of ${reviewer}>`,
-    lookup: ["api", path7, "--jq", ".id"]
-  };
-}
-function ownerPath(organisation) {
-  return organisation === "{owner}" ? organisation : encodeURIComponent(organisation);
-}
-function reviewerFields(reviewers) {
-  return reviewers.length === 0 ? field("reviewers=null") : reviewers.flatMap(({ type, placeholder }) => [
-    ...field(`reviewers[][type]=${type}`),
-    ...field(`reviewers[][id]=${placeholder}`)
-  ]);
-}
-function branchFields(branch) {
-  return branch === void 0 ? field("deployment_branch_policy=null") : [
-    ...field("deployment_branch_policy[protected_branches]=false"),
-    ...field("deployment_branch_policy[custom_branch_policies]=true")
-  ];
-}
-function branchCommand(place, branch) {
-  const path7 = `${place}/deployment-branch-policies`;
-  const args = ["api", "--silent", "--method", "POST", path7, "-f", `name=${branch}`];
-  return { args, settled: "HTTP 303" };
-}
-function field(pair) {
-  return ["-F", pair];
-}
-function lookupsOf(reviewers) {
-  return Object.fromEntries(reviewers.map(({ placeholder, lookup }) => [placeholder, lookup]));
-}
-var PLAIN_WORD = /^[\w@%+=:,./{}-]+$/u;
-function wordText(arg, lookups) {
-  const found = Object.entries(lookups).find(([name3]) => arg.includes(name3));
-  if (found === void 0) {
-    return PLAIN_WORD.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
-  }
-  const [name2, lookup] = found;
-  const [before = "", after = ""] = arg.split(name2).map(escaped);
-  return `"${before}$(${ghText({ args: lookup })})${after}"`;
-}
-function escaped(text3) {
-  return text3.replaceAll(/["\\$`]/gu, (sign) => `\\${sign}`);
-}
-
-// src/rollout/gate.ts
-var SOMEBODY = "LOGIN";
-var MINUTE_MS4 = 6e4;
-function judgeGate(gate2, facts2, branch = "main") {
-  const name2 = `gate ${gate2.environment}`;
-  const lack = lackOf(gate2, facts2, branch);
-  if (lack !== void 0 || facts2 === void 0) {
-    return [{ name: name2, outcome: "fail", message: lack?.message ?? "", remedy: lack?.remedy ?? "" }];
-  }
-  const message = `approved by ${facts2.reviewers.map(reviewerText).join(" or ")}`;
-  return [{ name: name2, outcome: "ok", message }, ...weaknesses(name2, facts2, branch)];
-}
-function judgeDispatchGate(phase2, { allow }) {
-  const name2 = `gate of ${phase2}`;
-  const distinct2 = new Set(allow.map((login2) => login2.toLowerCase()));
-  return distinct2.size > 1 ? {
-    name: name2,
-    outcome: "ok",
-    message: `one of ${allow.join(", ")} who did not start it types the rollout's name: weaker than a review`
-  } : {
-    name: name2,
-    outcome: "warn",
-    message: `only ${allow.join(", ")} may let it pass, and nobody can when the rollout is theirs`,
-    remedy: "Add a second login to allow."
-  };
-}
-function requireGate(gate2, facts2, branch = "main") {
-  const lack = lackOf(gate2, facts2, branch);
-  if (lack !== void 0) throw new InputError(lack.code, `${lack.message}.`, lack.remedy);
-}
-function judgeKeys(name2, facts2, branch = "main") {
-  const item = `keys ${name2}`;
-  const remedy = commandsText({ name: name2, reviewers: [], preventSelfReview: false, branch });
-  if (facts2 === void 0) {
-    const message = `there is no environment ${name2}, so a job would get no secrets`;
-    return [
-      { name: item, outcome: "fail", message, remedy: `Put its secrets in after this. ${remedy}` }
-    ];
-  }
-  const waits = waitsIn(facts2).map(
-    (wait2) => ({
-      name: item,
-      outcome: "fail",
-      message: `${wait2}, and a rollback would wait as well`,
-      remedy
-    })
-  );
-  const open3 = facts2.branches === "any" ? [{ name: item, outcome: "warn", message: "any branch gets these secrets", remedy }] : [];
-  const problems = [...waits, ...open3];
-  return problems.length > 0 ? problems : [
-    {
-      name: item,
-      outcome: "ok",
-      message: "nobody waits in it, and only chosen branches use it"
-    }
-  ];
-}
-function reviewerText({ kind, name: name2 }) {
-  return kind === "user" ? name2 : `team ${name2}`;
-}
-function lackOf({ environment: environment2 }, facts2, branch) {
-  const wish = {
-    name: environment2,
-    reviewers: [SOMEBODY],
-    preventSelfReview: true,
-    branch,
-    waitMinutes: (facts2?.waitMs ?? 0) / MINUTE_MS4
-  };
-  const way = `Put the reviewer's login in place of ${SOMEBODY}. ${commandsText(wish)}`;
-  if (facts2 === void 0) {
-    return {
-      code: "gate_missing",
-      message: `The environment ${environment2} does not exist, so nobody would be asked`,
-      remedy: way
-    };
-  }
-  return facts2.reviewers.length > 0 ? void 0 : {
-    code: "gate_unprotected",
-    message: `The environment ${environment2} has no required reviewers, so nobody would be asked`,
-    remedy: `Where your plan has no reviewers, write gate: { mode: dispatch, allow: [...] }. Otherwise: ${way}`
-  };
-}
-function weaknesses(name2, facts2, branch) {
-  const remedy = commandsText({
-    name: facts2.environment,
-    reviewers: facts2.reviewers.map(wishedReviewer),
-    preventSelfReview: true,
-    branch
-  });
-  const found = [
-    [!facts2.preventsSelfReview, "whoever starts a rollout can approve it too", remedy],
-    [facts2.branches === "any", "any branch can use it, with its own workflow files", remedy],
-    [
-      facts2.adminsCanBypass === true,
-      "administrators can pass it without a review",
-      `Settings, Environments, ${facts2.environment}: take the tick from "Allow administrators to bypass configured protection rules".`
-    ],
-    [
-      facts2.waitMs > 0,
-      `an approved phase still waits ${formatDuration(facts2.waitMs)} for its timer`,
-      remedy
-    ]
-  ];
-  return found.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
-}
-function waitsIn({ reviewers, waitMs }) {
-  return [
-    ...reviewers.length === 0 ? [] : [`every job in it waits for ${reviewers.map(reviewerText).join(" or ")}`],
-    ...waitMs === 0 ? [] : [`every job in it waits ${formatDuration(waitMs)} for its timer`]
-  ];
-}
-function wishedReviewer({ kind, name: name2 }) {
-  return kind === "user" || name2.includes("/") ? name2 : `{owner}/${name2}`;
-}
-function commandsText(wish) {
-  const commands = environmentCommands(wish).map(ghText).join(" && ");
-  return `Run: ${commands}`;
-}
-
-// src/rollout/review.ts
-function approvalsIn(reviews) {
-  return reviews.filter(isApproval).length;
-}
-function proveReview(given2, gate2) {
-  const { facts: facts2 } = given2;
-  requireGate(gate2, facts2);
-  const planned = requirePlanned(given2);
-  if (planned.run !== given2.actor.run) throw ofAnotherRun(given2, planned);
-  requireBriefing(given2, gate2);
-  const [newest, ...possible] = newestApprovals(given2, gate2, planned);
-  for (const review of possible) judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review });
-  return judgeReview({ ...given2, facts: facts2, gate: gate2, planned, review: newest });
-}
-function judgeReview(given2) {
-  const { facts: facts2, gate: gate2, phase: phase2, planned, review, state } = given2;
-  refuseBot(given2, gate2, review.by);
-  const initiators = initiatorsOf(state, planned);
-  const alone = isOneOf(review.by, initiators);
-  if (alone && facts2.preventsSelfReview) {
-    throw new InputError(
-      "approved_by_initiator",
-      `${phase2.name} was approved by ${review.by}, who started the rollout or planned the phase; ${gate2.environment} wants somebody else.`,
-      `Start ${phase2.name} again and let ${othersText(facts2, initiators)} approve it.`
-    );
-  }
-  const listed4 = facts2.reviewers.some(({ kind, name: name2 }) => kind === "user" && same(name2, review.by));
-  const byTeam = facts2.reviewers.some(({ kind }) => kind === "team");
-  if (!listed4 && !byTeam) {
-    throw new InputError(
-      "approver_unknown",
-      `${phase2.name} was let pass by ${review.by}, who is none of the reviewers of ${gate2.environment} (${facts2.reviewers.map(reviewerText).join(", ")}), as an administrator can.`,
-      `Let one of the reviewers approve it: start ${phase2.name} again.`
-    );
-  }
-  const how = [
-    `review of the environment ${gate2.environment} in run ${given2.actor.run}`,
-    ...listed4 ? [] : [teamText(facts2)],
-    ...alone ? ["by the person who started it, and by nobody else: the gate allows that"] : []
-  ].join("; ");
-  return { by: review.by, comment: review.comment, how };
-}
-function teamText({ reviewers, adminsCanBypass }) {
-  const teams = reviewers.filter(({ kind }) => kind === "team").map(reviewerText);
-  const trust = adminsCanBypass === false ? "" : ", unless an administrator passed it by";
-  return `GitHub checked that it was somebody of ${teams.join(" or ")}${trust}`;
-}
-function newestApprovals({ reviews, phase: phase2 }, { environment: environment2 }, { approvalsBefore = 0 }) {
-  const last = reviews.at(-1);
-  if (last?.state === "rejected") {
-    const said2 = last.comment === "" ? "" : `: ${last.comment}`;
-    throw new InputError(
-      "gate_rejected",
-      `${phase2.name} was rejected by ${last.by} at ${environment2}${said2}.`,
-      `Put right what ${last.by} did not like, then start ${phase2.name} again.`
-    );
-  }
-  const approvals2 = reviews.filter(isApproval);
-  const [first] = approvals2;
-  const newest = approvals2.slice(approvalsBefore).at(-1);
-  if (newest !== void 0 && first !== void 0) return [newest, first];
-  throw new InputError(
-    "not_approved",
-    approvalsBefore === 0 ? `Nobody has approved ${phase2.name} at ${environment2} in this run.` : `Nobody has approved ${phase2.name} at ${environment2} in this attempt; an approval of an earlier one is used up.`,
-    `Start ${phase2.name} again and let a reviewer of ${environment2} approve it; the job of the gate must name that environment.`
-  );
-}
-function refuseBot({ phase: phase2 }, { environment: environment2 }, by) {
-  if (!isBot(by)) return;
-  throw new InputError(
-    "approver_unknown",
-    `${phase2.name} was approved by ${by}, which is nobody, at ${environment2}.`,
-    `Let a person approve it: start ${phase2.name} again.`
-  );
-}
-function ofAnotherRun({ phase: phase2, actor }, planned) {
-  return new InputError(
-    "briefing_of_another_run",
-    `The newest briefing of ${phase2.name} was shown by run ${planned.run}, not by this one (${actor.run}): a run was repeated in part, or a newer briefing has taken its place.`,
-    `Approve the newer run, or start ${phase2.name} again; a job that is run again by itself proves nothing.`
-  );
-}
-function isApproval({ state }) {
-  return state === "approved";
-}
-function othersText({ reviewers }, initiators) {
-  const others = reviewers.filter(({ kind, name: name2 }) => kind === "team" || !isOneOf(name2, initiators));
-  return others.length > 0 ? others.map(reviewerText).join(" or ") : "a reviewer who is still to be added";
-}
-
-// src/rollout/approval.ts
-function proveApproval(given2) {
-  const { gate: gate2 } = given2.phase;
-  if (gate2 === void 0) return void 0;
-  if (given2.kind === "typed") return proveTyped(given2, gate2);
-  return gate2.mode === "environment" ? proveReview(given2, gate2) : proveDispatch(given2, gate2);
-}
-function proveTyped(given2, gate2) {
-  requireBriefing(given2, gate2);
-  const { name: name2 } = given2.definition;
-  if (given2.confirm !== name2) {
-    throw notConfirmed(
-      `${given2.phase.name} has a gate, and nobody has confirmed it.`,
-      name2,
-      `Read the briefing (plan), then apply with the confirmation ${name2}.`
-    );
-  }
-  return {
-    by: given2.actor.by,
-    comment: `confirmed by typing ${name2}`,
-    how: "typed confirmation, by the person who started it: weaker than a review"
-  };
-}
-function wayOfNobody({ state, phase: phase2, definition }, gate2, way) {
-  const { startedBy = "" } = state;
-  const others = gate2.allow.filter((login2) => !same(login2, startedBy));
-  return startedBy === "" || isBot(startedBy) || others.length === 0 ? `Add a second login to allow in the gate of ${phase2.name}. ${way}` : `${startedBy} starts ${phase2.name} again, for a briefing that ${others.join(" or ")} did not plan; then one of them starts it with ${definition.name} in the field confirm.`;
-}
-function proveDispatch(given2, gate2) {
-  const { definition, phase: phase2, actor, confirm } = given2;
-  const planned = requireBriefing(given2, gate2);
-  const initiators = initiatorsOf(given2.state, planned);
-  const others = gate2.allow.filter((login2) => !isOneOf(login2, initiators));
-  const who = others.length > 0 ? `One of ${others.join(", ")}` : "Somebody else";
-  const way = `${who} reads the briefing of run ${planned.run}, then starts ${phase2.name} with ${definition.name} in the field confirm.`;
-  const remedy = others.length > 0 ? way : wayOfNobody(given2, gate2, way);
-  if (confirm !== definition.name) {
-    const message = `${phase2.name} has a gate, and nobody has confirmed it.`;
-    throw notConfirmed(message, definition.name, remedy);
-  }
-  if (isOneOf(actor.by, initiators)) {
-    throw new InputError(
-      "approved_by_initiator",
-      `${phase2.name} was confirmed by ${actor.by}, who started the rollout or planned the phase; the gate wants somebody else.`,
-      remedy
-    );
-  }
-  if (!isOneOf(actor.by, gate2.allow)) {
-    throw new InputError(
-      "not_allowed",
-      `${phase2.name} was confirmed by ${actor.by}, who is not on the list of its gate (${gate2.allow.join(", ")}).`,
-      remedy
-    );
-  }
-  return {
-    by: actor.by,
-    comment: `confirmed by typing ${definition.name}`,
-    how: `started in run ${actor.run} by somebody on the gate's list who had neither started the rollout nor planned the phase: weaker than a review`
-  };
-}
-
 // src/operations/passage.ts
 function frozenNow(world, said2) {
   return said2 ?? frozenBy(world.definition, world.clock.now());
@@ -61171,12 +61172,6 @@ function refuseFrozen({ name: name2 }, why) {
     "Apply it when the freeze is over; looks and rollbacks go on."
   );
 }
-function openPlan(state, phase2) {
-  const current = currentPhase(state);
-  if (current?.name !== phase2.name || isOver(state)) return void 0;
-  const { planned, intent } = current;
-  return planned !== void 0 && planned.seq > (intent?.seq ?? 0) ? planned : void 0;
-}
 function standingPlan(state, { phase: phase2, restarting }) {
   if (restarting) return openPlan(state, phase2);
   const current = currentPhase(state);
@@ -61193,7 +61188,7 @@ async function prepareProof(world, gate2, { phase: phase2, digest, approvedDiges
     const one = {
       definition,
       phase: phase2,
-      state: openPlan(state, phase2) === void 0 ? unplanned(state, phase2) : state,
+      state,
       actor,
       digest,
       approvedDigest,
@@ -61206,9 +61201,6 @@ async function prepareProof(world, gate2, { phase: phase2, digest, approvedDiges
     };
     return proveApproval(one);
   };
-}
-function unplanned(state, { name: name2 }) {
-  return { ...state, phases: state.phases.filter((phase2) => phase2.name !== name2) };
 }
 async function committed({
   definitionFile,
@@ -62004,7 +61996,6 @@ async function recordPlan(world, ready) {
 function isPlanned(world, state, { phase: phase2, digest }) {
   const current = currentPhase(state);
   if (current?.name === phase2.name && current.status === "applying") return true;
-  if (openPlan(state, phase2) === void 0) return false;
   const { actor, clock: clock2, gates: gates2 } = world;
   return briefingStands({ phase: phase2, state, actor, digest, nowMs: clock2.now(), kind: gates2.kind });
 }
