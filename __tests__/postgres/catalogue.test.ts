@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { loadCatalogue, loadEvidenceFiles } from '../../src/postgres/catalogue.ts'
 import { bundledEvidence, bundledMetrics, withFiles } from './embedded.ts'
@@ -91,6 +92,32 @@ test('a metric has one file, across folders too', async () => {
   )
 })
 
+describe('metrics of several places', () => {
+  const x = `${metric('a')}select 1`
+  const other = `${metric('b')}select 1`
+  const from = (...places: readonly (readonly [string, string])[]) =>
+    withFiles({ 'x.sql': x, 'other.sql': other, 'notes.md': 'x' }, ({ path: folder }) =>
+      loadCatalogue(places.map(([at, shownAs]) => ({ path: path.join(folder, at), shownAs })))
+    )
+
+  test('are folders and single files, whatever these are called', async () => {
+    const { headers } = await from(['x.sql', 'checkout/probes/x.sql'])
+    expect(headers).toMatchObject([{ name: 'a', file: 'checkout/probes/x.sql' }])
+    expect((await from(['', './probes/'])).headers).toMatchObject([
+      { name: 'b', file: 'probes/other.sql' },
+      { name: 'a', file: 'probes/x.sql' }
+    ])
+  })
+
+  test('are not the same file twice, nor two of the same name', async () => {
+    const twice = from(['', 'sql/metrics'], ['x.sql', './sql/metrics/x.sql'])
+    await expect(twice).rejects.toMatchObject({
+      code: 'sql_file_repeated',
+      message: 'sql/metrics/x.sql is given twice, or two files go by that name.'
+    })
+  })
+})
+
 test('a folder that is not there is named as people know it', async () => {
   const missing = loadCatalogue([{ path: '/nowhere/at/all', shownAs: 'rollouts/sql' }])
   await expect(missing).rejects.toThrow('rollouts/sql cannot be read (ENOENT)')
@@ -116,6 +143,8 @@ test('the bundled files are the metrics of the worked example and the ten querie
     'circuit-open count',
     'coordinator-events count',
     'coordinator-starts count',
+    'duration-p95 value',
+    'transitions transitions',
     'runbook-figure proportion',
     'legacy count',
     'telemetry count'

@@ -133,6 +133,28 @@ describe('the ten queries of the runbook', () => {
     expect((await collect()).get(`${name}.csv`)).toBe(`${lines.join('\n')}\n`)
   })
 
+  test('take SQL NULL, JSON null, an absent key and a wrong type for nothing', async () => {
+    const contexts = [
+      undefined,
+      null,
+      {},
+      { reason: null, attempts: null },
+      ['x'],
+      { attempts: '3' }
+    ]
+    const other = await freshDatabase(
+      server,
+      contexts.map((context, index) => event('retry', index, randomUUID(), context))
+    )
+    const { evidence } = await adapterFor(other)
+    const files = new Map((await evidence.collect(REQUEST)).map(file => [file.path, file.content]))
+    expect(files.get('manifest.json')).not.toContain('"error"')
+    expect(files.get('03-retries-by-reason.csv')).toBe(
+      'reason,events,units,most_attempts\n(none given),6,6,\n'
+    )
+    expect(files.get('08-duration.csv')?.trimEnd().split('\n')).toHaveLength(1)
+  })
+
   test('an empty window has headers and no error', async () => {
     const { evidence } = await adapterFor(database)
     const files = await evidence.collect({ ...REQUEST, until: SINCE })

@@ -11,6 +11,12 @@ describe('a parameter', () => {
   test.each([
     ["select :'a'", 'select ($1::text)', ['1']],
     ["select :'a'::int", 'select ($1::text)::int', ['1']],
+    ["select :'a'::timestamptz", 'select ($1::timestamptz)::timestamptz', ['1']],
+    [
+      "select :'a'::timestamptz, :'a', :'a'::timestamptz",
+      'select ($1::timestamptz)::timestamptz, ($2::text), ($1::timestamptz)::timestamptz',
+      ['1', '1']
+    ],
     ["select :'b', :'a', :'b'", 'select ($1::text), ($2::text), ($1::text)', ['2', '1']],
     ["select x::text, :'a'", 'select x::text, ($1::text)', ['1']],
     ["select f(x := :'a')", 'select f(x := ($1::text))', ['1']],

@@ -1,25 +1,17 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { MetricFile } from '../../src/postgres/catalogue.ts'
 import type {
   ApplicationDatabase,
   StoredEvent
 } from '../../src/rehearsal/postgres/application-database.ts'
 import type { PostgresServer } from '../../src/rehearsal/postgres/server.ts'
-import type { Answer, MetricHeader, SeriesRow } from '../../src/rollout/ports.ts'
+import type { SeriesRow } from '../../src/rollout/ports.ts'
 import {
   adapterFor,
   bundledMetrics,
   coordinatorEvent,
   freshDatabase,
   lookAt,
-  SINCE,
-  SQL,
   START,
   startTestServer
 } from './embedded.ts'
@@ -146,6 +138,22 @@ test('the figure of the runbook takes an error for a success', async () => {
   expect(await read('outcomes', events)).toEqual(['+0 0/1'])
 })
 
+describe('a reason that is not there is none to the figure of the runbook', () => {
+  test.each<[string, unknown, string]>([
+    ['SQL NULL', undefined, '1/1'],
+    ['JSON null', null, '1/1'],
+    ['no such key', { trigger: 'cron' }, '1/1'],
+    ['a JSON null in the key', { reason: null }, '1/1'],
+    ['no object', ['no_assignment'], '1/1'],
+    ['the empty text', { reason: '' }, '0/1'],
+    ['the text null', { reason: 'null' }, '0/1'],
+    ['an object', { reason: { code: null } }, '0/1']
+  ])('%s', async (_, context, share) => {
+    const event = of(A, 'retry', 1, context === undefined ? {} : { context })
+    expect(await read('runbook-figure', [event])).toEqual([`+0 ${share}`])
+  })
+})
+
 describe('the environment filter', () => {
   const staging = (kind: string, bookingId: string, context: unknown) =>
     of(bookingId, kind, 1, context === undefined ? {} : { context })
@@ -166,7 +174,7 @@ describe('the environment filter', () => {
   })
 })
 
-test('telemetry counts what others write, legacy what the old path writes, both with the newest', async () => {
+test('telemetry says in which hours others wrote, legacy in which the old path did, both with the newest', async () => {
   await database.query('truncate public.observability_events')
   await database.insert([
     coordinatorEvent('start', 1),
@@ -181,7 +189,7 @@ test('telemetry counts what others write, legacy what the old path writes, both 
     telemetry: {
       kind: 'answered',
       rows: [
-        { bucket: at(0), hits: 2, latest: at(3) },
+        { bucket: at(0), hits: 1, latest: at(3) },
         { bucket: at(60), hits: 1, latest: at(61) }
       ]
     },
@@ -202,75 +210,3 @@ test('a file of one metric carries its name', async () => {
     single.map(file => `sql/metrics/${file.metrics[0]?.name}.sql`)
   )
 })
-
-const PSQL = ['/usr/bin/psql', '/usr/local/bin/psql', '/opt/homebrew/bin/psql'].find(existsSync)
-
-type Variables = Readonly<Record<string, string>>
-
-async function runPsql(psql: string, file: string, variables: Variables): Promise<string[]> {
-  const { hostname, port, username, password, pathname } = new URL(
-    database.connectionString('reader')
-  )
-  const settings = Object.entries(variables).flatMap(([name, value]) => ['-v', `${name}=${value}`])
-  const options = ['-X', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', hostname, '-p', port]
-  const { stdout } = await promisify(execFile)(
-    psql,
-    [...options, '-U', username, ...settings, '-f', file, pathname.slice(1)],
-    { env: { PGPASSWORD: password, PGTZ: 'UTC' } }
-  )
-  return stdout.split('\n').filter(line => line !== '')
-}
-
-/** What psql does to a file before it sends it, for machines without psql. */
-async function runSubstituted(file: string, variables: Variables): Promise<string[]> {
-  const text = await readFile(file, 'utf8')
-  const sql = text
-    .replace(/:'(\w+)'/gu, (_, name) => `'${variables[name]?.replaceAll("'", "''")}'`)
-    .replace(/;\s*$/u, '')
-  const rows = await database.query<{ line: string }>(`select r::text as line from (${sql}) r`)
-  return rows.map(({ line }) => line.slice(1, -1).replaceAll('"', '').replaceAll(',', '|'))
-}
-
-type Runner = (file: string, variables: Variables) => Promise<string[]>
-
-const RUNNERS: Readonly<Record<string, Runner>> = {
-  'the text that psql would send': runSubstituted,
-  ...(PSQL === undefined ? {} : { psql: (file, variables) => runPsql(PSQL, file, variables) })
-}
-
-describe('every bundled metric gives the rows that the plain file prints', () => {
-  const until = '2026-03-01T16:00:00.000Z'
-  const variables = { since: SINCE, until, source: 'assignment.coordinator', environment: '' }
-
-  test.each(Object.entries(RUNNERS))('by %s', async (_, run) => {
-    await database.query('truncate public.observability_events')
-    await database.insert([
-      of(A, 'start', 1),
-      of(A, 'confirmed', 2),
-      of(B, 'error', 63),
-      of(C, 'manual_review', 64),
-      coordinatorEvent('circuit_open', 90),
-      coordinatorEvent('x', 65, { source: 'auto_assign' })
-    ])
-    const { metrics } = await adapterFor(database)
-    const { files, headers } = await bundledMetrics()
-    const { answers } = await metrics.look(lookAt(headers.map(header => header.name)))
-    for (const file of files) {
-      const name = path.basename(file.statement.file)
-      const lines = await run(path.join(SQL, 'metrics', name), variables)
-      const ours = file.metrics.flatMap(metric => linesOf(file, metric, answers[metric.name]))
-      expect(lines.sort()).toEqual(ours.sort())
-    }
-  })
-})
-
-function linesOf(file: MetricFile, metric: MetricHeader, answer: Answer | undefined): string[] {
-  if (answer?.kind !== 'answered') throw new Error(JSON.stringify(answer))
-  const instant = (iso: string) => iso.replace('T', ' ').replace('.000Z', '+00')
-  return answer.rows.map(({ bucket, hits, total, latest }) => {
-    const counted = [instant(bucket), hits, ...(latest === undefined ? [] : [instant(latest)])]
-    return file.metrics.length === 1
-      ? counted.join('|')
-      : [metric.name, ...counted, total ?? ''].join('|')
-  })
-}

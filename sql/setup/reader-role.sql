@@ -22,14 +22,16 @@ alter role rollgate_reader set search_path = pg_catalog, public;
 grant connect on database :"database" to rollgate_reader;
 grant usage on schema public to rollgate_reader;
 
--- Column by column: what a later migration adds stays closed until somebody opens it.
-grant select (id, created_at, source, event_type, severity, context, booking_id)
+-- Column by column, and those that the bundled files read: what a later migration adds stays closed
+-- until somebody opens it. A metric of your own that reads another column or table needs a grant too.
+grant select (id, created_at, source, event_type, context, booking_id)
   on public.observability_events to rollgate_reader;
 
 -- Supabase:
 -- * Through its pooler the user is written rollgate_reader.<project-ref>.
 -- * A table made in the dashboard has row-level security. Without a policy the role sees no row and
---   gets no error, which looks like silence. `rollgate preflight` tells you; then run this as well:
+--   gets no error, which looks like silence. `rollgate preflight` fails then; run this as well. A
+--   policy with a condition hides the rows that do not meet it as quietly, and preflight warns:
 --
 --     create policy rollgate_reader_reads on public.observability_events
 --       for select to rollgate_reader using (true);

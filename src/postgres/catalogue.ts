@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { types } from 'node:util'
 import type { MetricHeader, MetricKind } from '../rollout/ports.ts'
@@ -7,8 +7,8 @@ import { InputError } from '../rollout/rollgate-error.ts'
 import { type HeaderGroup, parseHeader } from './header.ts'
 import { parseStatement, type Statement } from './statement.ts'
 
-/** A folder of SQL files, and the name it goes by in front of people. */
-export interface SqlFolder {
+/** One SQL file or the folder of some, and the name it goes by in front of people. */
+export interface SqlPlace {
   readonly path: string
   readonly shownAs: string
 }
@@ -39,12 +39,12 @@ export interface EvidenceFile extends SqlFile {
 }
 
 /**
- * Reads every metric of the folders, each once.
+ * Reads every metric of these places, each once.
  * @throws InputError with all mistakes in all headers, or the first one in a statement
  */
-export async function loadCatalogue(folders: readonly SqlFolder[]): Promise<Catalogue> {
+export async function loadCatalogue(places: readonly SqlPlace[]): Promise<Catalogue> {
   const problems: string[] = []
-  const files = (await readFolders(folders)).map(file => metricFile(file, problems))
+  const files = (await readPlaces(places)).map(file => metricFile(file, problems))
   const headers = files.flatMap(file => file.metrics)
   problems.push(...repeated(headers.map(header => [header.name, header.file])))
   refuse(
@@ -54,15 +54,20 @@ export async function loadCatalogue(folders: readonly SqlFolder[]): Promise<Cata
   return { headers, files }
 }
 
+/** The files that a look at these metrics runs. */
+export function filesFor({ files }: Catalogue, metrics: readonly string[]): readonly MetricFile[] {
+  return files.filter(file => file.metrics.some(({ name }) => metrics.includes(name)))
+}
+
 /**
- * Reads every evidence query of the folders, in the order of their names.
+ * Reads every evidence query of these places, in the order of their names.
  * @throws InputError with all mistakes in all headers, or the first one in a statement
  */
 export async function loadEvidenceFiles(
-  folders: readonly SqlFolder[]
+  places: readonly SqlPlace[]
 ): Promise<readonly EvidenceFile[]> {
   const problems: string[] = []
-  const files = (await readFolders(folders)).map(file => evidenceFile(file, problems))
+  const files = (await readPlaces(places)).map(file => evidenceFile(file, problems))
   problems.push(...repeated(files.map(file => [file.stem, file.statement.file])))
   refuse(problems, 'Each evidence query needs `--! evidence` and `--! asks`, once.')
   return files
@@ -73,7 +78,12 @@ interface TextFile {
   readonly text: string
 }
 
-const KINDS: readonly string[] = ['proportion', 'count', 'value'] satisfies readonly MetricKind[]
+const KINDS: readonly string[] = [
+  'proportion',
+  'count',
+  'value',
+  'transitions'
+] satisfies readonly MetricKind[]
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/u
 
 function metricFile({ shownAs, text }: TextFile, problems: string[]): MetricFile {
@@ -125,33 +135,47 @@ function sqlFile(shownAs: string, text: string): SqlFile {
   }
 }
 
-async function readFolders(folders: readonly SqlFolder[]): Promise<readonly TextFile[]> {
-  const perFolder = await Promise.all(folders.map(readFolder))
-  return perFolder.flat()
-}
-
-async function readFolder(folder: SqlFolder): Promise<readonly TextFile[]> {
-  const names = await listFolder(folder)
-  const files = names.filter(name => name.endsWith('.sql')).sort()
-  return Promise.all(
-    files.map(async name => ({
-      shownAs: path.posix.join(folder.shownAs, name),
-      text: await readFile(path.join(folder.path, name), 'utf8')
-    }))
+async function readPlaces(places: readonly SqlPlace[]): Promise<readonly TextFile[]> {
+  const files = (await Promise.all(places.map(readPlace))).flat()
+  const twice = files.find((file, index) =>
+    files.some((other, before) => before < index && other.shownAs === file.shownAs)
+  )
+  if (twice === undefined) return files
+  // The ledger tells files apart by these names.
+  throw new InputError(
+    'sql_file_repeated',
+    `${twice.shownAs} is given twice, or two files go by that name.`,
+    'Name each place once; sql/metrics is the folder of the bundled metrics, so rename your own file.'
   )
 }
 
-async function listFolder(folder: SqlFolder): Promise<readonly string[]> {
+async function readPlace(place: SqlPlace): Promise<readonly TextFile[]> {
   try {
-    return await readdir(folder.path)
+    const files = await filesIn(place)
+    return await Promise.all(
+      files.map(async file => ({
+        shownAs: path.posix.normalize(file.shownAs),
+        text: await readFile(file.path, 'utf8')
+      }))
+    )
   } catch (error) {
     const said = types.isNativeError(error) && 'code' in error ? ` (${error.code})` : ''
     throw new InputError(
       'sql_folder_missing',
-      `The folder of SQL files ${folder.shownAs} cannot be read${said}.`,
+      `The SQL files of ${place.shownAs} cannot be read${said}.`,
       'Create it, or take it out of the settings.'
     )
   }
+}
+
+/** A file is taken by whatever name, of a folder those that end in `.sql`. */
+async function filesIn(place: SqlPlace): Promise<readonly SqlPlace[]> {
+  if (!(await stat(place.path)).isDirectory()) return [place]
+  const names = (await readdir(place.path)).filter(name => name.endsWith('.sql')).sort()
+  return names.map(name => ({
+    path: path.join(place.path, name),
+    shownAs: path.posix.join(place.shownAs, name)
+  }))
 }
 
 function repeated(named: readonly (readonly [string, string])[]): readonly string[] {

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { EvidenceError } from '../rollout/rollgate-error.ts'
-import { isConnectionLost, isServerError } from './failure.ts'
+import { connectionBroke, connectionRefused } from './connection-failure.ts'
+import { AnswerTooLarge, isConnectionLost } from './failure.ts'
 import type { Limits } from './limits.ts'
 import type { DatabaseTarget } from './target.ts'
 
@@ -19,11 +20,20 @@ export interface Column {
   readonly type: number
 }
 
+/** What the server answered, and how many bytes of the line it took. */
+export interface ServerAnswer extends Rows {
+  readonly bytes: number
+}
+
 /** One session with the database, as far as this adapter needs it. */
 export interface Connection {
   readonly encrypted: boolean
-  /** One statement: the extended protocol has no way to send two. */
-  query(text: string, values?: readonly string[]): Promise<Rows>
+  /**
+   * One statement: the extended protocol has no way to send two.
+   * @throws AnswerTooLarge when the answer outgrows its limit; the line is cut then, however much the
+   * server still has to say
+   */
+  query(text: string, values?: readonly string[]): Promise<ServerAnswer>
   /** `T` inside a sound transaction. */
   transactionStatus(): string | null
   /** Ends the session at once, without a word to the server. */
@@ -50,7 +60,7 @@ export async function withConnection<Result>(
   const deadline = setTimeout(() => streamOf(client).destroy(), limits.lookMs)
   try {
     await connect(client, target)
-    return await work(connectionOf(client))
+    return await work(connectionOf(client, limits.maxAnswerBytes))
   } catch (error) {
     if (error instanceof EvidenceError || !isConnectionLost(error)) throw error
     throw connectionBroke(error)
@@ -93,19 +103,61 @@ async function connect(client: pg.Client, target: DatabaseTarget): Promise<void>
   }
 }
 
-function connectionOf(client: pg.Client): Connection {
+function connectionOf(client: pg.Client, maxAnswerBytes: number): Connection {
+  const meter = meterOf(streamOf(client), maxAnswerBytes)
   return {
     encrypted: streamOf(client).encrypted === true,
     query: async (text, values = []) => {
       // `queryMode` is per query, and empty `values` would fall back to the simple protocol.
       const config = { text, values: [...values], rowMode: 'array' as const, queryMode: 'extended' }
-      const result = await client.query<(string | null)[]>(config)
+      const result = await meter.watch(() => client.query<(string | null)[]>(config))
       const columns = result.fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID }))
-      return { columns, rows: result.rows }
+      return { columns, rows: result.rows, bytes: meter.bytes() }
     },
     transactionStatus: () => internals(client).getTransactionStatus(),
     destroy: () => streamOf(client).destroy()
   }
+}
+
+interface Meter {
+  /** Bytes since the answer began. */
+  bytes(): number
+  watch<Result>(ask: () => Promise<Result>): Promise<Result>
+}
+
+/**
+ * Counts what arrives for one statement at a time. The driver keeps a message until it is whole, be it
+ * a single value of a gigabyte: only a line that is cut keeps it from filling the memory.
+ */
+function meterOf(stream: Duplex, limit: number): Meter {
+  let bytes = 0
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > limit) stream.destroy()
+  })
+  const withinLimit = (): void => {
+    if (bytes > limit) throw answerTooLarge(limit)
+  }
+  return {
+    bytes: () => bytes,
+    watch: async ask => {
+      bytes = 0
+      const result = await ask().catch(error => {
+        withinLimit()
+        throw error
+      })
+      withinLimit()
+      return result
+    }
+  }
+}
+
+function answerTooLarge(limit: number): AnswerTooLarge {
+  return new AnswerTooLarge(
+    'result_too_large',
+    `The server answers with more than ${limit / 1e6} MB at once.`,
+    'Select less.'
+  )
 }
 
 async function leave(client: pg.Client): Promise<void> {
@@ -122,80 +174,4 @@ function internals(client: pg.Client): DriverInternals {
 function streamOf(client: pg.Client) {
   // Read anew each time: the socket is replaced when TLS begins.
   return internals(client).connection.stream
-}
-
-const REACHABLE =
-  'Check host and port in the connection string, and that the database accepts connections from here.'
-const CREDENTIALS =
-  'Check user and password in the connection string; a pooler wants the user as role.project.'
-
-const REFUSED_BY_SERVER: Readonly<Record<string, readonly [string, string, string]>> = {
-  '28P01': ['database_auth', 'does not accept user and password', CREDENTIALS],
-  '28000': ['database_auth', 'does not let this role in', CREDENTIALS],
-  '3D000': [
-    'database_name',
-    'has no database of that name',
-    'Check the end of the connection string.'
-  ],
-  '42501': [
-    'database_auth',
-    'does not let this role connect',
-    'Grant CONNECT on the database to it.'
-  ],
-  '53300': [
-    'database_busy',
-    'has no connection left',
-    'Raise its limit, or connect through a pooler.'
-  ],
-  '08P01': ['database_pooler', 'refuses how the session begins', 'Unset PGOPTIONS.']
-}
-
-function connectionRefused(error: unknown, target: DatabaseTarget): EvidenceError {
-  if (isServerError(error)) {
-    const [code, says, remedy] = REFUSED_BY_SERVER[error.code] ?? [
-      'database_unreachable',
-      'does not accept the connection',
-      REACHABLE
-    ]
-    return new EvidenceError(code, `The database ${says} (${error.code}).`, remedy)
-  }
-  return isTlsFailure(error) ? tlsFailed(error) : unreachable(error, target)
-}
-
-function tlsFailed(error: unknown): EvidenceError {
-  return new EvidenceError(
-    'database_tls',
-    `The database does not prove who it is (${nodeCode(error) ?? 'no TLS'}).`,
-    'Give the CA certificate that its provider offers, and connect by the host name in its certificate.'
-  )
-}
-
-function unreachable(error: unknown, target: DatabaseTarget): EvidenceError {
-  const said = nodeCode(error) ?? 'no answer in time'
-  const message = `The database cannot be reached on port ${target.port} (${said}).`
-  return new EvidenceError('database_unreachable', message, REACHABLE)
-}
-
-function connectionBroke(error: unknown): EvidenceError {
-  const said = isServerError(error) ? error.code : nodeCode(error)
-  return new EvidenceError(
-    'database_unreachable',
-    `The connection to the database broke while it was being read${said ? ` (${said})` : ''}.`,
-    'Nothing was changed; the next look tries again.'
-  )
-}
-
-function isTlsFailure(error: unknown): boolean {
-  const code = nodeCode(error) ?? ''
-  const message = (error as { message?: unknown } | null)?.message
-  return (
-    /TLS|SSL|CERT|SIGNATURE|SELF_SIGNED|EPROTO/u.test(code) ||
-    message === 'The server does not support SSL connections'
-  )
-}
-
-/** Node's name for a failed socket, which holds nothing of ours. */
-function nodeCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^[A-Z_0-9]+$/u.test(code) ? code : undefined
 }

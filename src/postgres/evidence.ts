@@ -1,14 +1,14 @@
-import { stringify } from 'csv-stringify/sync'
 import type { EvidenceExporter, EvidenceRequest, LedgerFile } from '../rollout/ports.ts'
-import { EvidenceError } from '../rollout/rollgate-error.ts'
 import type { EvidenceFile } from './catalogue.ts'
 import { type Connection, withConnection } from './connection.ts'
-import { describeFailure, isConnectionLost, type Problem } from './failure.ts'
-import { explainOf, type GuardedRows, inSavepoint, inSnapshot, readGuarded } from './guard.ts'
+import { type CsvFile, createCsv } from './csv.ts'
+import { AnswerTooLarge, describeFailure, isConnectionLost, type Problem } from './failure.ts'
+import { inSavepoint, inSnapshot, readGuarded } from './guard.ts'
 import type { Limits } from './limits.ts'
-import { readSnapshot } from './reader.ts'
-import { redact } from './redaction.ts'
-import { type BoundStatement, bindStatement, parametersUsed } from './statement.ts'
+import { type About, manifestOf, type Outcome, parametersOf } from './manifest.ts'
+import { explainOf } from './plan.ts'
+import { readSnapshot, type Snapshot } from './snapshot.ts'
+import { type BoundStatement, bindStatement } from './statement.ts'
 import type { DatabaseTarget } from './target.ts'
 
 interface Source {
@@ -17,19 +17,13 @@ interface Source {
   readonly limits: Limits
 }
 
-/** What became of one query. */
-interface Outcome {
-  readonly rows: number
-  readonly truncated: boolean
-  readonly error?: Problem
-  readonly csv?: LedgerFile
-}
+type Outcomes = Map<EvidenceFile, Outcome>
 
 /** Evidence from a PostgreSQL database; its transaction is not the one that verdicts come from. */
 export function createEvidenceExporter(source: Source): EvidenceExporter {
   return {
     collect: async request => {
-      const outcomes = new Map<EvidenceFile, Outcome>()
+      const outcomes: Outcomes = new Map()
       const about = await collectInto(outcomes, source, request)
       return [manifestOf(source.files, request, outcomes, about), ...csvFiles(outcomes)]
     }
@@ -42,115 +36,89 @@ export function createUnreadableExporter(why: unknown): EvidenceExporter {
   return { collect: async request => [manifestOf([], request, new Map(), about)] }
 }
 
-/** What had been read before the connection broke is kept. */
+/**
+ * When the answer of a query is so large that the line had to be cut, the queries after it are read on
+ * another one, and say so. What had been read before a line broke is kept.
+ */
 async function collectInto(
-  outcomes: Map<EvidenceFile, Outcome>,
-  { target, files, limits }: Source,
+  outcomes: Outcomes,
+  source: Source,
   request: EvidenceRequest
-): Promise<object> {
-  let database: object | undefined
-  try {
-    await withConnection(target, limits, connection =>
-      inSnapshot(connection, limits, async () => {
-        database = await readSnapshot(connection)
-        for (const file of files) {
-          outcomes.set(file, await run(connection, file, { request, limits }))
-        }
-      })
-    )
-    return { database }
-  } catch (error) {
-    return { database: database ?? null, error: problemOf(error) }
+): Promise<About> {
+  const endsAt = performance.now() + source.limits.lookMs
+  let first: Snapshot | undefined
+  for (;;) {
+    const known = outcomes.size
+    const limits = { ...source.limits, lookMs: endsAt - performance.now() }
+    try {
+      await withConnection(source.target, limits, connection =>
+        inSnapshot(connection, limits, async () => {
+          const database = await readSnapshot(connection)
+          first ??= database
+          const session = { connection, limits, request, database, first }
+          await collectRest(outcomes, source.files, session)
+        })
+      )
+      return { database: first ?? null }
+    } catch (error) {
+      const goesOn = error instanceof AnswerTooLarge && outcomes.size > known
+      if (!goesOn) return { database: first ?? null, error: problemOf(error) }
+    }
   }
 }
 
-async function run(
-  connection: Connection,
+interface Session {
+  readonly connection: Connection
+  readonly limits: Limits
+  readonly request: EvidenceRequest
+  readonly database: Snapshot
+  readonly first: Snapshot
+}
+
+async function collectRest(
+  outcomes: Outcomes,
+  files: readonly EvidenceFile[],
+  session: Session
+): Promise<void> {
+  const { database, first } = session
+  const elsewhere = database === first ? {} : { database }
+  for (const file of files.filter(file => !outcomes.has(file))) {
+    const csv = createCsv(session.limits)
+    const failure = await read(file, session, csv)
+    outcomes.set(file, { ...outcomeOf(file, csv, failure), ...elsewhere })
+    if (failure instanceof AnswerTooLarge) throw failure
+  }
+}
+
+/** Why the query failed, when it did. @throws what broke the line */
+async function read(
   file: EvidenceFile,
-  { request, limits }: { readonly request: EvidenceRequest; readonly limits: Limits }
-): Promise<Outcome> {
+  { connection, limits, request }: Session,
+  csv: CsvFile
+): Promise<Problem | undefined> {
   let bound: BoundStatement | undefined
   try {
     const statement = bindStatement(file.statement, parametersOf(request))
     bound = statement
-    const result = await inSavepoint(connection, () => readGuarded(connection, statement, limits))
-    return written(file, result, limits.maxEvidenceBytes)
+    await inSavepoint(connection, () => readGuarded(connection, statement, limits, csv.add))
+    return undefined
   } catch (error) {
+    if (error instanceof AnswerTooLarge) return error
     if (isConnectionLost(error)) throw error
-    const failure = describeFailure(error, file.statement.file, explainOf(bound?.text ?? ''))
-    return { rows: 0, truncated: false, error: problemOf(failure) }
+    return describeFailure(error, file.statement.file, explainOf(bound?.text ?? ''))
   }
 }
 
-function written(file: EvidenceFile, result: GuardedRows, maxBytes: number): Outcome {
-  const lines = [result.columns.map(column => column.name), ...result.rows].map(cells =>
-    stringify([cells.map(cell => (cell === null ? null : redact(cell)))])
-  )
-  const fitting = lines.slice(0, countFitting(lines, maxBytes))
-  const rows = Math.max(fitting.length - 1, 0)
-  return {
-    rows,
-    truncated: result.truncated || rows < result.rows.length,
-    csv: { path: `${file.stem}.csv`, content: fitting.join('') }
-  }
+function outcomeOf(file: EvidenceFile, csv: CsvFile, failure: Problem | undefined): Outcome {
+  const kept = { path: `${file.stem}.csv`, content: csv.content() }
+  if (failure === undefined) return { rows: csv.rows(), truncated: csv.truncated(), csv: kept }
+  const rows = csv.rows()
+  const before = rows === 0 ? { truncated: false } : { truncated: true, csv: kept }
+  return { rows, ...before, error: problemOf(failure) }
 }
 
-function countFitting(lines: readonly string[], maxBytes: number): number {
-  let bytes = 0
-  const over = lines.findIndex(line => {
-    bytes += Buffer.byteLength(line)
-    return bytes > maxBytes
-  })
-  return over === -1 ? lines.length : over
-}
-
-function manifestOf(
-  files: readonly EvidenceFile[],
-  request: EvidenceRequest,
-  outcomes: ReadonlyMap<EvidenceFile, Outcome>,
-  about: object
-): LedgerFile {
-  const manifest = {
-    checkpoint: request.checkpoint,
-    window: { since: request.since, until: request.until },
-    ...about,
-    queries: files.map(file => entryOf(file, request, outcomes.get(file)))
-  }
-  return { path: 'manifest.json', content: `${JSON.stringify(manifest, null, 2)}\n` }
-}
-
-/** Enough to run the query again: `psql -v name=value … -f file`, with the text proven by its digest. */
-function entryOf(file: EvidenceFile, request: EvidenceRequest, outcome: Outcome | undefined) {
-  const parameters = parametersOf(request)
-  const used = parametersUsed(file.statement).flatMap(name =>
-    parameters[name] === undefined ? [] : [[name, parameters[name]] as const]
-  )
-  return {
-    evidence: file.name,
-    asks: file.asks,
-    file: file.statement.file,
-    sha256: file.digest,
-    parameters: Object.fromEntries(used),
-    csv: outcome?.csv?.path ?? null,
-    rows: outcome?.rows ?? 0,
-    truncated: outcome?.truncated ?? false,
-    ...(outcome?.error === undefined ? {} : { error: outcome.error }),
-    ...(outcome === undefined ? { error: NOT_RUN } : {})
-  }
-}
-
-const NOT_RUN: Problem = {
-  code: 'not_run',
-  message: 'The database could not be asked.',
-  remedy: 'See the error above; the next checkpoint collects again.'
-}
-
-function csvFiles(outcomes: ReadonlyMap<EvidenceFile, Outcome>): readonly LedgerFile[] {
+function csvFiles(outcomes: Outcomes): readonly LedgerFile[] {
   return [...outcomes.values()].flatMap(({ csv }) => (csv === undefined ? [] : [csv]))
-}
-
-function parametersOf(request: EvidenceRequest): Readonly<Record<string, string>> {
-  return { ...request.parameters, since: request.since, until: request.until }
 }
 
 function problemOf(error: unknown): Problem {
@@ -165,8 +133,5 @@ function problemOf(error: unknown): Problem {
 }
 
 function isProblem(error: unknown): error is Problem {
-  return (
-    error instanceof EvidenceError ||
-    (typeof error === 'object' && error !== null && 'remedy' in error)
-  )
+  return typeof error === 'object' && error !== null && 'remedy' in error
 }

@@ -20,12 +20,16 @@ interface ServerError {
 /** One statement is to blame; the transaction can go on without it. */
 export class StatementRefused extends EvidenceError {}
 
+/** One statement is to blame, and the line was cut to be rid of its answer. */
+export class AnswerTooLarge extends EvidenceError {}
+
 export function isServerError(error: unknown): error is ServerError {
   return typeof error === 'object' && error !== null && 'severity' in error && 'code' in error
 }
 
 /** The connection is gone or going, whatever the statement was. */
 export function isConnectionLost(error: unknown): boolean {
+  if (error instanceof AnswerTooLarge) return true
   if (isServerError(error)) {
     return /^(?:FATAL|PANIC)$/u.test(error.severity) || /^(?:08|57P|25P03)/u.test(error.code)
   }
@@ -120,6 +124,14 @@ const EXPLANATIONS: readonly (readonly [string, Explanation])[] = [
       code: 'writes',
       says: 'the query writes',
       remedy: 'A metric only reads; take the writing function or clause out.'
+    }
+  ],
+  [
+    '25001',
+    {
+      code: 'writes',
+      says: 'the query changes the transaction it is read in',
+      remedy: 'A metric only reads; take the function that does so out.'
     }
   ],
   [

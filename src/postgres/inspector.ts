@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import type { DatabaseFacts, DatabaseInspector } from '../rollout/ports.ts'
+import type { DatabaseFacts, DatabaseInspector, HiddenRows } from '../rollout/ports.ts'
 import { EvidenceError } from '../rollout/rollgate-error.ts'
 import { type Connection, withConnection } from './connection.ts'
 import { describeFailure, isConnectionLost } from './failure.ts'
 import { inSnapshot } from './guard.ts'
 import type { Limits } from './limits.ts'
-import { readSnapshot } from './reader.ts'
+import { readSnapshot } from './snapshot.ts'
 import type { DatabaseTarget } from './target.ts'
 
 interface Source {
@@ -24,9 +24,21 @@ const ROLE = `
 
 const FACTS = `
   select json_build_object(
-    'canWrite', has_table_privilege(c.oid, 'insert') or has_table_privilege(c.oid, 'update')
+    'canWrite', has_any_column_privilege(c.oid, 'insert') or has_any_column_privilege(c.oid, 'update')
       or has_table_privilege(c.oid, 'delete') or has_table_privilege(c.oid, 'truncate'),
-    'rowsFiltered', row_security_active(c.oid),
+    'rowSecurity', row_security_active(c.oid),
+    'policies', (
+      select coalesce(json_agg(json_build_object(
+        'permissive', p.polpermissive,
+        'unconditional', pg_get_expr(p.polqual, p.polrelid) = 'true'
+      )), '[]')
+      from pg_policy p
+      where p.polrelid = c.oid and p.polcmd in ('r', '*') and p.polqual is not null
+        and exists (
+          select from unnest(p.polroles) as meant (role)
+          where case meant.role when 0 then true else pg_has_role(meant.role, 'usage') end
+        )
+    ),
     'estimatedRows', (
       select coalesce(sum(greatest(k.reltuples, 0)), 0)
       from (
@@ -50,6 +62,7 @@ const FACTS = `
           select coalesce(json_agg(a.attname order by k.position), '[]')
           from unnest(i.indkey::int2[]) with ordinality as k (attribute, position)
           left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attribute
+          where k.position <= i.indnkeyatts
         )
       )), '[]')
       from pg_index i
@@ -67,9 +80,11 @@ const indexSchema = z.object({
   predicate: z.string().nullable(),
   columns: z.array(z.string().nullable())
 })
+const policySchema = z.object({ permissive: z.boolean(), unconditional: z.boolean() })
 const tableSchema = z.object({
   canWrite: z.boolean(),
-  rowsFiltered: z.boolean(),
+  rowSecurity: z.boolean(),
+  policies: z.array(policySchema),
   estimatedRows: z.number(),
   columns: z.array(z.string()),
   indexes: z.array(indexSchema)
@@ -77,6 +92,16 @@ const tableSchema = z.object({
 
 type Index = z.infer<typeof indexSchema>
 type Table = z.infer<typeof tableSchema>
+type TableFacts = Pick<
+  DatabaseFacts,
+  | 'tableExists'
+  | 'missingColumns'
+  | 'canWrite'
+  | 'hiddenRows'
+  | 'estimatedRows'
+  | 'indexed'
+  | 'recommendedIndex'
+>
 
 /** Reads the catalogues of a PostgreSQL database; no row of the table is touched. */
 export function createDatabaseInspector({ target, limits }: Source): DatabaseInspector {
@@ -105,18 +130,27 @@ async function inspect(connection: Connection, target: DatabaseTarget): Promise<
   }
 }
 
-function tableFacts(table: Table | undefined) {
+function tableFacts(table: Table | undefined): TableFacts {
   const readable = table?.columns ?? []
   const indexes = table?.indexes ?? []
   return {
     tableExists: table !== undefined,
     missingColumns: COLUMNS.filter(column => !readable.includes(column)),
     canWrite: table?.canWrite ?? false,
-    rowsFiltered: table?.rowsFiltered ?? false,
+    hiddenRows: table === undefined ? 'none' : hiddenRowsOf(table),
     estimatedRows: table?.estimatedRows ?? 0,
     indexed: indexes.some(narrowsTheWindow),
     recommendedIndex: indexes.some(isRecommended)
   }
+}
+
+/** A row is seen when one permissive policy and every restrictive one let it through. */
+function hiddenRowsOf({ rowSecurity, policies }: Table): HiddenRows {
+  if (!rowSecurity) return 'none'
+  const permissive = policies.filter(policy => policy.permissive)
+  if (permissive.length === 0) return 'all'
+  const restricted = policies.some(policy => !policy.permissive && !policy.unconditional)
+  return !restricted && permissive.some(policy => policy.unconditional) ? 'none' : 'some'
 }
 
 /** Not BRIN: for a window of days over a big table the planner prefers to read everything. */
@@ -125,13 +159,10 @@ function narrowsTheWindow({ method, predicate, columns }: Index): boolean {
   return method === 'btree' && predicate === null && (first === 'source' || first === 'created_at')
 }
 
-/** The one of sql/setup/index.sql, or its partial form for tables with heavy writing. */
+/** As the bundled metrics look for it: of an index on part of the rows they make no use. */
 function isRecommended({ method, predicate, columns }: Index): boolean {
   const [first, second] = columns
-  if (method !== 'btree') return false
-  return predicate === null
-    ? first === 'source' && second === 'created_at'
-    : first === 'created_at' && /\bsource\b/u.test(predicate)
+  return method === 'btree' && predicate === null && first === 'source' && second === 'created_at'
 }
 
 async function readJson(

@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxRows: number
   /** By the planner's reckoning; ten million is some ten to forty seconds of reading. */
   readonly maxPlannedCost: number
+  /** Bytes of what the server answers to one statement; then the line is cut. */
+  readonly maxAnswerBytes: number
   /** Bytes of one evidence file. */
   readonly maxEvidenceBytes: number
 }
@@ -25,5 +27,6 @@ export const DEFAULT_LIMITS: Limits = {
   lockMs: 1000,
   maxRows: 10_000,
   maxPlannedCost: 1e7,
+  maxAnswerBytes: 16_000_000,
   maxEvidenceBytes: 1_000_000
 }

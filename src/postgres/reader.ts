@@ -1,13 +1,19 @@
-import type { Answer, LookRequest, MetricReader, Reading } from '../rollout/ports.ts'
-import { InputError, RollgateError } from '../rollout/rollgate-error.ts'
-import type { Catalogue, MetricFile } from './catalogue.ts'
+import type { Answer, LookRequest, MetricReader, QueryEstimate, Reading } from '../rollout/ports.ts'
+import { RollgateError } from '../rollout/rollgate-error.ts'
+import { type Catalogue, filesFor, type MetricFile } from './catalogue.ts'
+import type { Window } from './cells.ts'
 import { type Connection, withConnection } from './connection.ts'
-import { describeFailure, isConnectionLost } from './failure.ts'
-import { explainOf, inSavepoint, inSnapshot, readGuarded } from './guard.ts'
+import { estimateOf } from './estimate.ts'
+import { AnswerTooLarge, describeFailure, isConnectionLost, type Problem } from './failure.ts'
+import { inSavepoint, inSnapshot, readRows } from './guard.ts'
 import type { Limits } from './limits.ts'
-import { answersOf, unanswered, type Window } from './series.ts'
+import { lookBack } from './look-back.ts'
+import { explainOf } from './plan.ts'
+import { answersOf, unanswered } from './series.ts'
+import { readSnapshot } from './snapshot.ts'
 import { bindStatement } from './statement.ts'
 import type { DatabaseTarget } from './target.ts'
+import { normalised, windowOf } from './window.ts'
 
 interface Source {
   readonly target: DatabaseTarget
@@ -18,33 +24,62 @@ interface Source {
 /** Metrics from a PostgreSQL database: one connection, one read-only snapshot, and nothing kept, per look. */
 export function createMetricReader(source: Source): MetricReader {
   const { target, limits } = source
+  const inOneSnapshot = <Result>(work: (connection: Connection) => Promise<Result>) =>
+    withConnection(target, limits, connection =>
+      inSnapshot(connection, limits, () => work(connection))
+    )
   return {
-    look: async request => {
-      const since = parseSince(request.since)
-      return withConnection(target, limits, connection =>
-        inSnapshot(connection, limits, () => look(connection, source, { ...request, since }))
-      )
+    look: async request => lookUntilWhole(source, normalised(request)),
+    lookBack: async request => {
+      const untils = request.untils.map(until => normalised({ ...request, until }))
+      return inOneSnapshot(connection => lookBack(connection, source, untils))
+    },
+    estimate: async request => {
+      const wanted = normalised(request)
+      return inOneSnapshot(connection => estimate(connection, source, wanted))
     },
     databaseNow: () =>
-      withConnection(target, limits, connection =>
-        inSnapshot(connection, limits, async () => (await readSnapshot(connection)).databaseNow)
-      )
+      inOneSnapshot(async connection => (await readSnapshot(connection)).databaseNow)
   }
 }
 
 type Answers = Readonly<Record<string, Answer>>
 
+/** Files whose rows were too large to be read, and what is told of them. */
+type TooLarge = Map<MetricFile, Problem>
+
+/**
+ * All answers come from one snapshot. When a file's rows are so large that the line had to be cut, the
+ * snapshot is gone with it: everything else is read once more, in a new one.
+ */
+async function lookUntilWhole(source: Source, request: LookRequest): Promise<Reading> {
+  const endsAt = performance.now() + source.limits.lookMs
+  const tooLarge: TooLarge = new Map()
+  for (;;) {
+    const known = tooLarge.size
+    const limits = { ...source.limits, lookMs: endsAt - performance.now() }
+    try {
+      return await withConnection(source.target, limits, connection =>
+        inSnapshot(connection, limits, () => look(connection, source, request, tooLarge))
+      )
+    } catch (error) {
+      if (tooLarge.size === known) throw error
+    }
+  }
+}
+
 async function look(
   connection: Connection,
   { catalogue, limits }: Source,
-  request: LookRequest
+  request: LookRequest,
+  tooLarge: TooLarge
 ): Promise<Reading> {
   const snapshot = await readSnapshot(connection)
-  const window = { since: request.since, until: endOf(snapshot.databaseNow, request) }
+  const window = windowOf(snapshot.databaseNow, request)
   const files = filesFor(catalogue, request.metrics)
   const answers: Answers[] = [unknownMetrics(catalogue, request.metrics)]
   for (const file of files) {
-    answers.push(await readMetricFile({ connection, limits, file, window, request }))
+    answers.push(await readMetricFile({ connection, limits, file, window, request, tooLarge }))
   }
   const all: Answers = Object.assign({}, ...answers)
   return {
@@ -55,31 +90,23 @@ async function look(
   }
 }
 
+async function estimate(
+  connection: Connection,
+  { catalogue, limits }: Source,
+  request: LookRequest
+): Promise<readonly QueryEstimate[]> {
+  const window = windowOf((await readSnapshot(connection)).databaseNow, request)
+  const estimates: QueryEstimate[] = []
+  for (const file of filesFor(catalogue, request.metrics)) {
+    const expected = await estimateOf(connection, file, { limits, window, request })
+    if (expected !== undefined) estimates.push(expected)
+  }
+  return estimates
+}
+
 function entryOf(answers: Answers, name: string): readonly (readonly [string, Answer])[] {
   const answer = answers[name]
   return answer === undefined ? [] : [[name, answer]]
-}
-
-/** What an answer is worth later: which clock, which server, which state of the table. */
-export async function readSnapshot(
-  connection: Connection
-): Promise<Pick<Reading, 'databaseNow' | 'version' | 'snapshot'>> {
-  const { rows } = await connection.query(
-    `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       current_setting('server_version'), pg_current_snapshot()::text`
-  )
-  const [databaseNow, version, snapshot] = rows[0] ?? []
-  return { databaseNow: databaseNow ?? '', version: version ?? '', snapshot: snapshot ?? '' }
-}
-
-/** Late rows get time to arrive; a window that would end before it began is empty. */
-function endOf(databaseNow: string, { since, graceMs }: LookRequest): string {
-  const end = new Date(Date.parse(databaseNow) - graceMs).toISOString()
-  return end > since ? end : since
-}
-
-function filesFor(catalogue: Catalogue, metrics: readonly string[]): readonly MetricFile[] {
-  return catalogue.files.filter(file => file.metrics.some(({ name }) => metrics.includes(name)))
 }
 
 function unknownMetrics(catalogue: Catalogue, metrics: readonly string[]): Answers {
@@ -102,33 +129,25 @@ interface FileReading {
   readonly file: MetricFile
   readonly window: Window
   readonly request: LookRequest
+  readonly tooLarge: TooLarge
 }
 
 /** Whatever is wrong with one file stays with its own metrics. */
 async function readMetricFile(reading: FileReading): Promise<Answers> {
-  const { connection, limits, file, window, request } = reading
+  const { connection, limits, file, window, request, tooLarge } = reading
   const { metrics, statement } = file
+  const known = tooLarge.get(file)
+  if (known !== undefined) return unanswered(metrics, known)
   let sent = ''
   try {
     const bound = bindStatement(statement, { ...request.parameters, ...window })
     sent = explainOf(bound.text)
-    const rows = await inSavepoint(connection, () => readGuarded(connection, bound, limits))
+    const rows = await inSavepoint(connection, () => readRows(connection, bound, limits))
     return answersOf({ file: statement.file, metrics, window }, rows)
   } catch (error) {
-    if (error instanceof RollgateError) return unanswered(metrics, error)
+    if (error instanceof AnswerTooLarge) tooLarge.set(file, error)
     if (isConnectionLost(error)) throw error
+    if (error instanceof RollgateError) return unanswered(metrics, error)
     return unanswered(metrics, describeFailure(error, statement.file, sent))
   }
-}
-
-function parseSince(text: string): string {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms)) {
-    throw new InputError(
-      'since_invalid',
-      `The window cannot start at \`${text}\`.`,
-      'Write an instant as 2026-03-01T10:00:00Z.'
-    )
-  }
-  return new Date(ms).toISOString()
 }

@@ -49,22 +49,38 @@ export function parametersUsed(statement: Statement): readonly string[] {
 }
 
 /**
- * Every value travels beside the text, as text: SQL inside a value stays a value, and one parameter
- * may be cast to different types (`:'since'::timestamptz`, `:'since'::text`).
+ * Every value travels beside the text: SQL inside a value stays a value. It arrives as the type that
+ * it is cast to (`:'since'::timestamptz`), else as text, once for each type: the server would work a
+ * cast from text out anew for every row, since what it gives depends on the session. A name in `columns`
+ * is not bound but read from there: a column of text, where the statement stands inside another one.
  * @throws InputError naming file, line and the parameters there are
  */
 export function bindStatement(
   statement: Statement,
-  parameters: Readonly<Record<string, string>>
+  parameters: Readonly<Record<string, string>>,
+  columns: Readonly<Record<string, string>> = {}
 ): BoundStatement {
-  const names = parametersUsed(statement)
-  const texts = statement.pieces.map(piece => {
+  const places: string[] = []
+  const values: string[] = []
+  const texts = statement.pieces.map((piece, index) => {
     if (piece.kind === 'text') return piece.text
-    if (!Object.hasOwn(parameters, piece.name)) throw unknownParameter(statement, piece, parameters)
-    return `($${names.indexOf(piece.name) + 1}::text)`
+    if (Object.hasOwn(columns, piece.name)) return `(${columns[piece.name]})`
+    const value = Object.hasOwn(parameters, piece.name) ? parameters[piece.name] : undefined
+    if (value === undefined) throw unknownParameter(statement, piece, parameters)
+    const type = castAfter(statement.pieces.slice(index + 1, index + 3))
+    const place = `${piece.name}::${type}`
+    if (!places.includes(place)) {
+      places.push(place)
+      values.push(value)
+    }
+    return `($${places.indexOf(place) + 1}::${type})`
   })
-  const values = names.map(name => parameters[name] ?? '')
   return { file: statement.file, text: texts.join(''), values }
+}
+
+function castAfter(next: readonly Piece[]): 'timestamptz' | 'text' {
+  const text = next.map(piece => (piece.kind === 'text' ? piece.text : '')).join('')
+  return text === '::timestamptz' ? 'timestamptz' : 'text'
 }
 
 /** A mistake in a SQL file, at its line. */
