@@ -7,6 +7,7 @@ const typescript = {
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/.stryker/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', typescript] },
   collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!src/cli.ts', '!src/rollout/ports.ts'],
