@@ -60,12 +60,18 @@ test('a folder reached by a link, and a link that stays inside, are written into
 })
 
 test('trying the metrics out writes through no link that stands among them', async () => {
-  const text = await readFile('sql/metrics/telemetry.sql', 'utf8')
+  const text = `--! metric: pulse
+--! kind: count
+--! asks: Does it beat?
+--! unit: event
+
+select now() as bucket, 1 as hits;
+`
   const target = path.join(outside, 'mine.sql')
   await writeFile(target, text)
   await mkdir(path.join(folder, 'rollgate/metrics'), { recursive: true })
   await symlink(target, path.join(folder, 'rollgate/metrics/heartbeat.sql'))
-  const heartbeat = text.replace('metric: telemetry', 'metric: heartbeat')
+  const heartbeat = text.replace('metric: pulse', 'metric: heartbeat')
   const check = createMetricCheck(folder, process.cwd())
   const headers = await check([{ path: 'rollgate/metrics/heartbeat.sql', text: heartbeat }])
   expect(headers.map(({ name }) => name)).toContain('heartbeat')

@@ -21,9 +21,11 @@ describe('inputs', () => {
       operation: 'status',
       definition: 'rollouts/assignment-pipeline-v3.yml',
       phase: 'next',
+      accept: [],
       ledger: { kind: 'folder', folder: '.rollgate/ledger.git' },
       'woken-by': 'dispatch',
       flags: {},
+      metrics: [],
       'working-directory': '.',
       'vercel-api-url': 'https://api.vercel.com',
       'vercel-cli': ['vercel'],
@@ -41,6 +43,11 @@ describe('inputs', () => {
     expect(parsed({ reason: ' upstream trouble\n' }).reason).toBe('upstream trouble')
   })
 
+  test('name one place of metrics a line', () => {
+    const metrics = 'rollgate/metrics\n\n  checkout/probes/latency.sql \n'
+    expect(parsed({ metrics }).metrics).toEqual(['rollgate/metrics', 'checkout/probes/latency.sql'])
+  })
+
   test.each(OPERATIONS)('may ask for %s', operation => {
     const everything = { reason: 'why', target: 'preview', since: '2026-01-31T08:00:00Z' }
     expect(parsed({ operation, ...everything }).operation).toBe(operation)
@@ -52,7 +59,8 @@ describe('inputs', () => {
     ['resume', 'reason'],
     ['flags', 'target'],
     ['deploy', 'target'],
-    ['verify', 'since']
+    ['verify', 'since'],
+    ['backtest', 'since']
   ])('that ask for %s must have a %s', (operation, name) => {
     expect(failureOf({ operation, [name]: ' ' })).toMatchObject({
       code: 'inputs_invalid',
@@ -118,6 +126,39 @@ describe('inputs', () => {
       code: 'inputs_invalid'
     })
   })
+})
+
+describe('what a person accepts', () => {
+  const resume = { operation: 'resume', reason: 'the weekend was quiet' }
+
+  test.each([
+    ['', []],
+    ['nothing', []],
+    ['thin', ['thin']],
+    [' warnings\n', ['warnings']],
+    ['thin, warnings', ['thin', 'warnings']],
+    ['warnings\nthin\nthin', ['thin', 'warnings']]
+  ])('%j is %j', (accept, kinds) => {
+    expect(parsed({ ...resume, accept }).accept).toEqual(kinds)
+  })
+
+  test.each(['red', 'thin-ish', 'thin, no-data', 'everything'])('%j cannot be accepted', accept => {
+    expect(failureOf({ ...resume, accept })).toMatchObject({
+      code: 'inputs_invalid',
+      message: 'accept is nothing that can be accepted. Fix: thin, warnings, or both.'
+    })
+  })
+
+  test.each(OPERATIONS.filter(operation => operation !== 'resume'))(
+    'is refused with %s, which accepts nothing',
+    operation => {
+      const everything = { reason: 'why', target: 'preview', since: '2026-01-31T08:00:00Z' }
+      expect(failureOf({ operation, ...everything, accept: 'thin' })).toMatchObject({
+        message: `accept means nothing for ${operation}. Fix: leave it out, or resume.`
+      })
+      expect(parsed({ operation, ...everything, accept: 'nothing' }).accept).toEqual([])
+    }
+  )
 })
 
 describe('the ledger', () => {
@@ -190,7 +231,18 @@ describe('the start of a window', () => {
     ['2026-01-31T08:00:00+02:00', '2026-01-31T06:00:00.000Z'],
     ['2024-02-29T23:59:59-01:00', '2024-03-01T00:59:59.000Z']
   ])('%s is one instant everywhere', (since, instant) => {
-    expect(parsed({ since }).since).toBe(instant)
+    expect(parsed({ since }).since).toEqual({ kind: 'instant', at: instant })
+  })
+
+  test.each([
+    ['30d', 30 * 24],
+    ['48h', 48],
+    ['30m', 0.5]
+  ])('%s ago is counted back when somebody knows what time it is', (since, hours) => {
+    expect(parsed({ since, until: since })).toMatchObject({
+      since: { kind: 'ago', ms: hours * 3_600_000 },
+      until: { kind: 'ago', ms: hours * 3_600_000 }
+    })
   })
 
   test.each([
@@ -200,10 +252,14 @@ describe('the start of a window', () => {
     ['is on a day that does not exist', '2026-02-31T08:00:00Z'],
     ['is at an hour that does not exist', '2026-01-31T25:00:00Z'],
     ['is no instant', 'yesterday'],
-    ['is no instant after its date', '2026-01-31Tnoon']
+    ['is no instant after its date', '2026-01-31Tnoon'],
+    ['is a span without its unit', '30'],
+    ['is less than no time', '-30d'],
+    ['is a span of another sort', 'P30D']
   ])('that %s is refused: %s', (_, since) => {
     expect(failureOf({ since })).toMatchObject({
-      message: 'since is not an instant. Fix: write it as 2026-01-31T08:00:00Z.'
+      message:
+        'since is neither an instant nor a span. Fix: write 2026-01-31T08:00:00Z, 30d or 48h.'
     })
   })
 })

@@ -52,7 +52,11 @@ test.each<[Given, Order | Errand]>([
   ],
   [
     { operation: 'resume', reason: 'fixed' },
-    { operation: 'resume', reason: 'fixed' }
+    { operation: 'resume', reason: 'fixed', accept: [] }
+  ],
+  [
+    { operation: 'resume', reason: 'a quiet weekend', accept: 'thin' },
+    { operation: 'resume', reason: 'a quiet weekend', accept: ['thin'] }
   ],
   [
     { operation: 'flags', target: 'preview', flags: 'A=true\nB' },
@@ -68,7 +72,24 @@ test.each<[Given, Order | Errand]>([
   ],
   [
     { operation: 'verify', phase: 'staging-full', since: '2026-01-31T08:00:00Z' },
-    { operation: 'verify', phase: 'staging-full', since: '2026-01-31T08:00:00.000Z' }
+    {
+      operation: 'verify',
+      phase: 'staging-full',
+      since: { kind: 'instant', at: '2026-01-31T08:00:00.000Z' }
+    }
+  ],
+  [
+    { operation: 'backtest', since: '30d' },
+    { operation: 'backtest', since: { kind: 'ago', ms: 30 * 86_400_000 } }
+  ],
+  [
+    { operation: 'backtest', phase: 'staging-full', since: '30d', until: '7d' },
+    {
+      operation: 'backtest',
+      phase: 'staging-full',
+      since: { kind: 'ago', ms: 30 * 86_400_000 },
+      until: { kind: 'ago', ms: 7 * 86_400_000 }
+    }
   ]
 ])('the inputs %j are the order %j', (given, order) => {
   expect(toOrder(inputs(given))).toEqual(order)

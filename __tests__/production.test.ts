@@ -5,8 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { carryOut } from '../src/carry-out.ts'
 import { INPUT_NAMES, type InputName, parseInputs } from '../src/inputs.ts'
 import { createProduction, type Surroundings } from '../src/production.ts'
+import type { PostgresServer } from '../src/rehearsal/postgres/server.ts'
 import { PROJECT } from './bundle/program.ts'
 import { SHORT } from './bundle/stage.ts'
+import { type GithubTestWorld, startGithubWorld } from './github/world.ts'
+import { freshDatabase, startTestServer } from './postgres/embedded.ts'
 
 type Given = Partial<Record<InputName, string>>
 
@@ -309,6 +312,57 @@ describe('a ledger on a branch', () => {
     expect((await open('status', given, { env })).world.gates.kind).toBe('environments')
     const { world } = await open('status', given, { env, place: 'command' })
     expect(world.gates.kind).toBe('typed')
+  })
+})
+
+describe('reported issues', () => {
+  const metric = 'reported/customer-report'
+  const parameters = { source: 'assignment.coordinator', environment: '' }
+  const request = { metrics: [metric], parameters, since: window.since, graceMs: 0 }
+  let server: PostgresServer
+  let url: string
+  let github: GithubTestWorld
+
+  beforeAll(async () => {
+    server = await startTestServer()
+    const database = await freshDatabase(server)
+    await database.setClock(Date.parse(window.until))
+    url = database.connectionString('reader')
+    github = await startGithubWorld()
+    github.simulator.issueHands.report('customer-report')
+  })
+  afterAll(async () => {
+    await github.close()
+    await server.stop()
+  })
+
+  test('are read from the repository that the operation belongs to', async () => {
+    const given = { 'database-url': url, 'github-token': github.token }
+    const { repository, url: api } = github.simulator
+    const env = { GITHUB_REPOSITORY: repository, GITHUB_API_URL: api }
+    const { world } = await open('check', given, { env })
+    const { answers } = await world.metrics.look(request)
+    expect(answers).toEqual({
+      [metric]: { kind: 'answered', rows: [expect.objectContaining({ hits: 1 })] }
+    })
+  })
+
+  test.each([
+    ['a token', {}, 'GITHUB_TOKEN'],
+    ['a repository', { 'github-token': 'abc' }, 'GITHUB_REPOSITORY']
+  ])('are unanswered without %s, with the way to give it', async (_, given, words) => {
+    const { world } = await open('check', { 'database-url': url, ...given })
+    const metrics = [...request.metrics, 'telemetry']
+    const { answers } = await world.metrics.look({ ...request, metrics })
+    expect(answers).toMatchObject({
+      telemetry: { kind: 'answered' },
+      [metric]: {
+        kind: 'unanswered',
+        code: 'reports_need_github',
+        message: expect.stringContaining(words),
+        remedy: expect.stringMatching(/github-token.*--repository/u)
+      }
+    })
   })
 })
 

@@ -27,6 +27,10 @@ const { metafile } = await build({
   banner: {
     js: "import { createRequire as _createRequire } from 'node:module'\nconst require = _createRequire(import.meta.url)"
   },
+  alias: {
+    '@actions/http-client': './scripts/no-http-client.mjs',
+    '@actions/http-client/lib/auth': './scripts/no-http-client.mjs'
+  },
   // Optional peers of pg; never reached by the pure JavaScript client.
   external: ['pg-native', 'pg-cloudflare']
 })

@@ -16,6 +16,7 @@ import { runRehearsal } from './rehearsal/run.ts'
 import { SCENARIO_NAMES, type ScenarioName } from './rehearsal/scenario.ts'
 import { DEFAULT_SEED } from './rehearsal/traffic/scenarios.ts'
 import { runWorkflowRehearsal } from './rehearsal/workflows/run-workflows.ts'
+import { describeReplay, runReplay } from './replay-command.ts'
 import { secretsIn } from './secrets.ts'
 
 const HOME = fileURLToPath(new URL('..', import.meta.url))
@@ -30,7 +31,14 @@ Credentials are read from the environment, never from the command line:
 
 const EXIT_CODES = {
   rollout: 'Exit codes: 0 as wanted · 1 failed · 2 held · 3 rolled back',
-  verdict: 'Exit codes: 0 pass · 1 error · 2 warn or insufficient · 3 red'
+  verdict: 'Exit codes: 0 pass · 1 error · 2 warn or insufficient · 3 red',
+  report: 'Exit codes: 0 the past was looked at, whatever it says · 1 it could not be'
+}
+
+/** What the exit code of an operation speaks of, when it is not the rollout. */
+const MEANING: Partial<Record<OperationName, keyof typeof EXIT_CODES>> = {
+  verify: 'verdict',
+  backtest: 'report'
 }
 
 interface Options {
@@ -66,7 +74,10 @@ operation('hold', 'stop moving forward until somebody resumes').requiredOption(
   '--reason <why>',
   'kept in the ledger'
 )
-operation('resume', 'end a hold').requiredOption('--reason <why>', 'kept in the ledger')
+operation('resume', 'end a hold')
+  .requiredOption('--reason <why>', 'kept in the ledger')
+  .option('--accept-thin', 'take upon yourself that evidence which is good is too little')
+  .option('--accept-warning', 'take upon yourself the warnings as they stand')
 operation('status', 'show where the rollout stands')
 operation('graduate', 'end a promoted rollout after its time, and file the clean-up')
 operation('due', 'list the definitions that need a look; --definition may name several files')
@@ -84,7 +95,18 @@ operation(
 ).requiredOption('--target <target>', 'preview or production')
 operation('verify', 'judge the criteria of a phase over any window; no ledger')
   .requiredOption('--phase <name>', 'phase whose criteria are used')
-  .requiredOption('--since <instant>', 'start of the window, as 2026-01-31T08:00:00Z')
+  .requiredOption('--since <when>', 'start of the window, as 2026-01-31T08:00:00Z or 48h')
+operation(
+  'backtest',
+  'say hour by hour what the criteria would have said about the past; no ledger'
+)
+  .option('--phase <name>', 'phase whose criteria are walked (default: every criteria set once)')
+  .requiredOption('--since <when>', 'start of the past, as 30d or 2026-01-31T08:00:00Z')
+  .option('--until <when>', 'end of the past, in the same way (default: now)')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  rollgate backtest --since 30d\n  rollgate backtest --since 30d --until 2d --phase production-full --json'
+  )
 
 program
   .command('judge')
@@ -119,6 +141,10 @@ program
   .addHelpText('after', '\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back')
   .action(guarded('rehearse', rehearseCommand))
 
+describeReplay(program.command('replay')).action((place: string, options: Options) =>
+  guarded('replay', () => replayCommand(place, options))(options)
+)
+
 describeInit(program.command('init')).action((folder: string, options: Options) =>
   guarded('init', () => initCommand(folder, options))(options)
 )
@@ -141,8 +167,16 @@ function operation(name: OperationName, description: string): Command {
       'file: and a folder, or branch: and a name',
       'file:.rollgate/ledger.git'
     )
-    .option('--repository <owner/name>', 'on GitHub; for a ledger on a branch')
-    .option('--metrics <folder>', 'metrics of your own, beside the bundled ones')
+    .option(
+      '--repository <owner/name>',
+      'on GitHub; for a ledger on a branch and for reported issues'
+    )
+    .addOption(
+      new Option(
+        '--metrics <place>',
+        'folder or file with metrics of your own, beside the bundled ones; repeatable'
+      ).argParser(collect)
+    )
     .option('--working-directory <folder>', 'folder that is deployed', '.')
     .option('--database-ca <file>', 'certificate authority of the database')
     .option(
@@ -157,10 +191,7 @@ function operation(name: OperationName, description: string): Command {
     .option('--timers-workflow <file>', 'file name of the timers workflow, where there is one')
     .option('--woken-by <what>', 'kept in the ledger', 'person')
     .option('--json', 'print one JSON document')
-    .addHelpText(
-      'after',
-      `${CREDENTIALS}\n${name === 'verify' ? EXIT_CODES.verdict : EXIT_CODES.rollout}`
-    )
+    .addHelpText('after', `${CREDENTIALS}\n${EXIT_CODES[MEANING[name] ?? 'rollout']}`)
     .action(guarded(name, options => operate(name, options)))
 }
 
@@ -182,7 +213,10 @@ async function operate(name: OperationName, options: Options): Promise<void> {
   const inputs = parseInputs(rawInputs(name, options))
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'rollgate-'))
   try {
-    const { exitCode, summary, result } = await carryOut(inputs, surroundings(scratch, options))
+    const { exitCode, summary, result } = await carryOut(
+      inputs,
+      surroundings(name, scratch, options)
+    )
     print(options.json ? `${JSON.stringify(result, null, 2)}\n` : summary)
     process.exitCode = exitCode
   } finally {
@@ -196,12 +230,16 @@ function rawInputs(name: OperationName, options: Options): Record<InputName, str
     const value = options[key]
     return typeof value === 'string' ? value : ''
   }
-  const flags = Array.isArray(options['flag']) ? options['flag'].join('\n') : ''
+  const repeated = (key: string): string => {
+    const values = options[key]
+    return Array.isArray(values) ? values.join('\n') : ''
+  }
   return {
     operation: name,
     definition: option('definition'),
     phase: option('phase'),
     reason: option('reason'),
+    accept: acceptWords(options),
     confirm: option('confirm'),
     digest: option('digest'),
     keys: option('keys'),
@@ -209,9 +247,10 @@ function rawInputs(name: OperationName, options: Options): Record<InputName, str
     ledger: option('ledger'),
     'woken-by': option('wokenBy'),
     target: option('target'),
-    flags,
+    flags: repeated('flag'),
     since: option('since'),
-    metrics: option('metrics'),
+    until: option('until'),
+    metrics: repeated('metrics'),
     'working-directory': option('workingDirectory'),
     'database-url': env['ROLLGATE_DATABASE_URL'] || env['DATABASE_URL'] || '',
     'database-ca': option('databaseCa'),
@@ -228,20 +267,34 @@ function rawInputs(name: OperationName, options: Options): Record<InputName, str
   }
 }
 
-function surroundings(scratch: string, { repository }: Options): Surroundings {
-  const env = environment()
+function acceptWords({ acceptThin, acceptWarning }: Options): string {
+  return [...(acceptThin ? ['thin'] : []), ...(acceptWarning ? ['warnings'] : [])].join(' ')
+}
+
+function surroundings(name: OperationName, scratch: string, options: Options): Surroundings {
   return {
     place: 'command',
     actor: { by: userName(), run: `cli-${process.pid}-${Date.now()}` },
-    log: { info: say, warning: line => say(`warning: ${line}`) },
+    log: {
+      info: name === 'backtest' && !process.stderr.isTTY ? () => undefined : say,
+      warning: line => say(`warning: ${line}`)
+    },
     announcer: {
       announce: async ({ title, body }) => say(`${title}\n${body}`)
     },
     home: HOME,
     scratch,
-    env: typeof repository === 'string' ? { ...env, GITHUB_REPOSITORY: repository } : env,
+    env: withRepository(environment(), options),
     mask: secret => void found.push(secret)
   }
+}
+
+/** What is typed counts before what a job was told. */
+function withRepository(
+  env: Readonly<Record<string, string>>,
+  { repository }: Options
+): Readonly<Record<string, string>> {
+  return typeof repository === 'string' ? { ...env, GITHUB_REPOSITORY: repository } : env
 }
 
 /** A container may run as a number that no account has. */
@@ -295,6 +348,16 @@ function initCommand(folder: string, options: Options): Promise<void> {
   const { stdin: input, stdout: output } = process
   const terminal = input.isTTY && output.isTTY ? { input, output } : undefined
   return runInit(folder, options, { home: HOME, env: environment(), terminal, say, print })
+}
+
+async function replayCommand(place: string, options: Options): Promise<void> {
+  const env = environment()
+  process.exitCode = await runReplay(place, options, {
+    env: withRepository(env, options),
+    token: env['GITHUB_TOKEN'] || env['GH_TOKEN'] || undefined,
+    log: { info: say, warning: line => say(`warning: ${line}`) },
+    print
+  })
 }
 
 function bundledDefinition(): string {

@@ -1,4 +1,7 @@
 import * as z from 'zod'
+import { ACCEPTANCE_KINDS, type AcceptanceKind } from './rollout/acceptance.ts'
+import { parseDuration } from './rollout/duration.ts'
+import type { PastMoment } from './rollout/past.ts'
 import { InputError } from './rollout/rollgate-error.ts'
 
 /** The operations of the action and of the command, by the same names. */
@@ -17,7 +20,8 @@ export const OPERATIONS = [
   'wake',
   'flags',
   'deploy',
-  'verify'
+  'verify',
+  'backtest'
 ] as const
 
 export type OperationName = (typeof OPERATIONS)[number]
@@ -26,6 +30,9 @@ const optional = z
   .string()
   .trim()
   .transform(text => (text === '' ? undefined : text))
+
+/** One thing a line. */
+const lines = z.string().transform((text): readonly string[] => linesOf(text))
 
 const required = (name: string) =>
   z
@@ -63,10 +70,21 @@ const workflowFile = (usual: string) =>
     )
 
 /** An instant without its zone would be another one on every machine. */
-const instant = optional.pipe(
-  z.iso
-    .datetime({ offset: true, error: 'is not an instant → write it as 2026-01-31T08:00:00Z' })
-    .transform(text => new Date(text).toISOString())
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text): PastMoment => ({ kind: 'instant', at: new Date(text).toISOString() }))
+
+const ago = z
+  .string()
+  .transform(parseDuration)
+  .pipe(z.number())
+  .transform((ms): PastMoment => ({ kind: 'ago', ms }))
+
+const moment = optional.pipe(
+  z
+    .union([instant, ago], {
+      error: 'is neither an instant nor a span → write 2026-01-31T08:00:00Z, 30d or 48h'
+    })
     .optional()
 )
 
@@ -84,6 +102,15 @@ const flagLines = z.string().transform((text, context) => {
     return ['', undefined] as const
   })
   return Object.fromEntries(flags) as Readonly<Record<string, string | undefined>>
+})
+
+/** Words; `nothing` is what a form of GitHub says for none. */
+const acceptanceKinds = z.string().transform((text, context): readonly AcceptanceKind[] => {
+  const words = text.split(/[\s,]+/u).filter(word => word !== '' && word !== 'nothing')
+  const kinds = ACCEPTANCE_KINDS.filter(kind => words.includes(kind))
+  if (words.every(word => ACCEPTANCE_KINDS.some(kind => kind === word))) return kinds
+  context.addIssue('is nothing that can be accepted → thin, warnings, or both')
+  return z.NEVER
 })
 
 /** A command and its leading arguments; what stands in quotes is one word. */
@@ -112,6 +139,7 @@ export const inputsSchema = z.strictObject({
     .trim()
     .transform(text => text || 'next'),
   reason: optional,
+  accept: acceptanceKinds,
   confirm: optional,
   /** What the approved briefing bound to. */
   digest: optional,
@@ -125,8 +153,9 @@ export const inputsSchema = z.strictObject({
     .transform(text => text || 'dispatch'),
   target: optional,
   flags: flagLines,
-  since: instant,
-  metrics: optional,
+  since: moment,
+  until: moment,
+  metrics: lines,
   'working-directory': z
     .string()
     .trim()
@@ -194,7 +223,8 @@ const NEEDS: Partial<Record<OperationName, readonly [InputName, string]>> = {
   resume: ['reason', 'say why; the ledger keeps it'],
   flags: ['target', 'preview or production'],
   deploy: ['target', 'preview or production'],
-  verify: ['since', 'the start of the window, as 2026-01-31T08:00:00Z']
+  verify: ['since', 'the start of the window, as 2026-01-31T08:00:00Z or 48h'],
+  backtest: ['since', 'the start of the past, as 30d or 2026-01-31T08:00:00Z']
 }
 
 /**
@@ -206,7 +236,8 @@ export function parseInputs(raw: Readonly<Record<InputName, string>>): Inputs {
   const mistakes = [
     ...(parsed.error?.issues ?? []).map(describe),
     ...missing(raw),
-    ...severalDefinitions(raw)
+    ...severalDefinitions(raw),
+    ...(parsed.success ? acceptedElsewhere(parsed.data) : [])
   ]
   if (parsed.success && mistakes.length === 0) return parsed.data
   throw new InputError(
@@ -229,14 +260,25 @@ function missing(raw: Readonly<Record<InputName, string>>): readonly string[] {
     : [`${name} is required for ${operation}. Fix: ${fix}.`]
 }
 
+/** Whoever accepts something by a slip must not believe that it was accepted. */
+function acceptedElsewhere({ operation, accept }: Inputs): readonly string[] {
+  return operation === 'resume' || accept.length === 0
+    ? []
+    : [`accept means nothing for ${operation}. Fix: leave it out, or resume.`]
+}
+
 /** Lines of the input `definition`: the files that are named, several for `due` only. */
 export function definitionFiles({
   definition
 }: {
   readonly definition: string
 }): readonly string[] {
-  const files = definition.split('\n').map(line => line.trim())
-  return files.filter(line => line !== '')
+  return linesOf(definition)
+}
+
+function linesOf(text: string): readonly string[] {
+  const all = text.split('\n').map(line => line.trim())
+  return all.filter(line => line !== '')
 }
 
 function severalDefinitions(raw: Readonly<Record<InputName, string>>): readonly string[] {

@@ -28,20 +28,32 @@ export function toOrder(inputs: Inputs): Order | Errand {
       return { operation, wokenBy, confirm }
     case 'rollback':
     case 'hold':
-    case 'resume':
       return { operation, reason, confirm }
+    case 'resume':
+      return { operation, reason, confirm, accept: inputs.accept }
     case 'flags':
       return { operation, target: given(inputs, 'target'), flags }
     case 'deploy':
       return { operation, target: given(inputs, 'target') }
     case 'verify':
       return { operation, phase, since: given(inputs, 'since') }
+    case 'backtest': {
+      const { until } = inputs
+      const named = phase === NEXT ? undefined : phase
+      return { operation, phase: named, since: given(inputs, 'since'), until }
+    }
   }
 }
 
 /** `parseInputs` lets no operation pass without what it needs. */
-function given(inputs: Inputs, name: 'target' | 'since'): string {
-  const text = inputs[name]
-  if (text === undefined) throw new Error(`${inputs.operation} came without ${name}`)
-  return text
+function given<Name extends 'target' | 'since'>(
+  inputs: Inputs,
+  name: Name
+): NonNullable<Inputs[Name]> {
+  const value = inputs[name]
+  if (value === undefined) throw new Error(`${inputs.operation} came without ${name}`)
+  return value
 }
+
+/** What the input `phase` says when nobody names one; there is no next phase of the past. */
+const NEXT = 'next'

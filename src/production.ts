@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
 import { createFilingAnnouncer } from './filing-announcer.ts'
 import { createGitLedger } from './git/ledger.ts'
-import { createGithub } from './github/github.ts'
+import { createGithub, type GithubOptions } from './github/github.ts'
 import { definitionFiles, type Inputs, type OperationName } from './inputs.ts'
+import { createMetricSources } from './metric-sources.ts'
 import type { Watched } from './operations/due.ts'
 import type { Actor, World } from './operations/world.ts'
 import {
@@ -14,7 +15,7 @@ import {
   type EvidenceFile,
   loadCatalogue,
   loadEvidenceFiles,
-  type SqlFolder
+  type SqlPlace
 } from './postgres/catalogue.ts'
 import { createUnreadableExporter } from './postgres/evidence.ts'
 import { createPostgres } from './postgres/postgres.ts'
@@ -29,7 +30,7 @@ import {
 } from './refusing-parts.ts'
 import type { Definition } from './rollout/definition.ts'
 import { parseDefinition } from './rollout/definition-file.ts'
-import type { Announcer, Clock, Gates, Log, Workflows } from './rollout/ports.ts'
+import type { Announcer, Clock, Gates, LedgerArchive, Log, Workflows } from './rollout/ports.ts'
 import { InputError } from './rollout/rollgate-error.ts'
 import { secretsIn } from './secrets.ts'
 import { createVercel, type VercelOptions } from './vercel/vercel.ts'
@@ -78,13 +79,15 @@ export async function createProduction(
   const definition = await loadDefinition(definitionFile, known)
   const catalogue = known ?? NO_METRICS
   const github = openGithub(inputs, surroundings)
+  const database = await openDatabase(inputs, definition, catalogue, surroundings)
   const world: World = {
     definition,
     definitionFile,
     actor,
     ledger: openLedger(inputs, github),
     ...openProject(inputs, surroundings),
-    ...(await openDatabase(inputs, definition, catalogue, surroundings)),
+    ...database,
+    metrics: createMetricSources(database.metrics, github.reports),
     ...repositoryParts(surroundings, github),
     announcer: createFilingAnnouncer(announcer, github.repository, log),
     clock,
@@ -138,8 +141,8 @@ async function findMetrics(
   log: Log
 ): Promise<Catalogue | undefined> {
   if (JUDGE_NOTHING.includes(operation)) return undefined
-  const own: SqlFolder = { path: path.join(home, 'sql', 'metrics'), shownAs: 'sql/metrics' }
-  const theirs = metrics === undefined ? [] : [{ path: metrics, shownAs: metrics }]
+  const own: SqlPlace = { path: path.join(home, 'sql', 'metrics'), shownAs: 'sql/metrics' }
+  const theirs = metrics.map((place): SqlPlace => ({ path: place, shownAs: place }))
   try {
     return await loadCatalogue([own, ...theirs])
   } catch (error) {
@@ -184,13 +187,16 @@ function openGithub(inputs: Inputs, { env, log }: Surroundings): GithubParts {
   const token = inputs['github-token']
   const repository = env['GITHUB_REPOSITORY']
   if (token === undefined || !repository) {
-    return withoutGithub(ledgerNeedsGithub({ token, repository }))
+    const missing = githubMissing({ token, repository })
+    return withoutGithub({
+      ledger: ledgerNeedsGithub(missing),
+      reports: reportsNeedGithub(missing)
+    })
   }
   const { ledger } = inputs
   const runId = env['GITHUB_RUN_ID']
   return createGithub({
-    apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
-    graphqlUrl: env['GITHUB_GRAPHQL_URL'] || 'https://api.github.com/graphql',
+    ...addressesIn(env),
     token,
     repository,
     ledgerBranch: ledger.kind === 'branch' ? ledger.branch : DEFAULT_BRANCH,
@@ -206,18 +212,63 @@ function openGithub(inputs: Inputs, { env, log }: Surroundings): GithubParts {
   })
 }
 
+/** Github.com unless a job is told otherwise. */
+function addressesIn(env: Surroundings['env']): Pick<GithubOptions, 'apiUrl' | 'graphqlUrl'> {
+  return {
+    apiUrl: env['GITHUB_API_URL'] || 'https://api.github.com',
+    graphqlUrl: env['GITHUB_GRAPHQL_URL'] || 'https://api.github.com/graphql'
+  }
+}
+
+/**
+ * The files of a ledger on a branch, without a definition and without anything that is written.
+ * @throws InputError (`ledger_needs_github`)
+ */
+export function createBranchArchive(
+  branch: string,
+  token: string | undefined,
+  { env, log }: Pick<Surroundings, 'env' | 'log'>
+): LedgerArchive {
+  const repository = env['GITHUB_REPOSITORY']
+  if (token === undefined || !repository) {
+    throw ledgerNeedsGithub(githubMissing({ token, repository }))
+  }
+  return createGithub({
+    ...addressesIn(env),
+    token,
+    repository,
+    ledgerBranch: branch,
+    run: undefined,
+    branch: undefined,
+    workflows: { rollout: '', monitor: '', rollback: '', timers: undefined },
+    log
+  }).archive
+}
+
 const DEFAULT_BRANCH = 'rollgate-ledger'
 
-function ledgerNeedsGithub(given: Readonly<Record<string, string | undefined>>): InputError {
+function githubMissing(given: Readonly<Record<string, string | undefined>>): string {
   const names: Readonly<Record<string, string>> = {
     token: 'github-token (GITHUB_TOKEN)',
     repository: 'the repository (GITHUB_REPOSITORY)'
   }
   const missing = Object.keys(names).filter(key => !given[key])
+  return missing.map(key => names[key]).join(' and ')
+}
+
+function ledgerNeedsGithub(missing: string): InputError {
   return new InputError(
     'ledger_needs_github',
-    `A ledger on a branch lives in GitHub, and ${missing.map(key => names[key]).join(' and ')} not given.`,
+    `A ledger on a branch lives in GitHub, and ${missing} not given.`,
     'In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository, or name a folder: --ledger file:.rollgate/ledger.git.'
+  )
+}
+
+function reportsNeedGithub(missing: string): InputError {
+  return new InputError(
+    'reports_need_github',
+    `Reported issues are read from GitHub, and ${missing} not given.`,
+    'In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository.'
   )
 }
 
@@ -296,7 +347,8 @@ async function openDatabase(
       connectionString,
       caCertificate,
       catalogue,
-      evidenceFiles: evidence.files
+      evidenceFiles: evidence.files,
+      limits: { maxPlannedCost: definition.database.maxPlannedCost }
     })
     return { ...postgres, ...evidence.instead }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { NO_REPOSITORY, type World } from './operations/world.ts'
-import type { Gates } from './rollout/ports.ts'
+import type { Gates, ReportReader } from './rollout/ports.ts'
+import type { InputError } from './rollout/rollgate-error.ts'
 
 /** What Vercel is asked through. */
 export type Project = Pick<World, 'flags' | 'deployer' | 'project'>
@@ -27,14 +28,16 @@ export function refusingProject(why: unknown): Project {
 export function refusingDatabase(why: unknown): Database {
   const refused = (): Promise<never> => Promise.reject(why)
   return {
-    metrics: { look: refused, databaseNow: refused },
+    metrics: { look: refused, lookBack: refused, estimate: refused, databaseNow: refused },
     evidence: { collect: refused },
     database: { inspectDatabase: refused }
   }
 }
 
 /** What GitHub is asked through. */
-export type GithubParts = Pick<World, 'ledger' | 'gates' | 'workflows' | 'board' | 'repository'>
+export type GithubParts = Pick<World, 'ledger' | 'gates' | 'workflows' | 'board' | 'repository'> & {
+  readonly reports: ReportReader
+}
 
 /** Where nobody reviews: a name that is typed is all there is. */
 export const TYPED: Gates = {
@@ -43,8 +46,22 @@ export const TYPED: Gates = {
   reviews: () => Promise.resolve([])
 }
 
-/** No GitHub: whoever reads or writes its ledger is told why, and there is nothing to start or to file. */
-export function withoutGithub(why: unknown): GithubParts {
-  const refused = (): Promise<never> => Promise.reject(why)
-  return { ledger: { read: refused, append: refused }, gates: TYPED, ...NO_REPOSITORY }
+/** Why there is no GitHub, as whoever wanted something of it is told. */
+export interface NoGithub {
+  readonly ledger: InputError
+  readonly reports: InputError
+}
+
+/**
+ * No GitHub: whoever reads or writes its ledger, or wants to know what was reported, is told why, and
+ * there is nothing to start or to file.
+ */
+export function withoutGithub(why: NoGithub): GithubParts {
+  const noLedger = (): Promise<never> => Promise.reject(why.ledger)
+  return {
+    ledger: { read: noLedger, append: noLedger },
+    reports: { openedSince: () => Promise.reject(why.reports) },
+    gates: TYPED,
+    ...NO_REPOSITORY
+  }
 }

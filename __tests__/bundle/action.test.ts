@@ -153,7 +153,7 @@ test('every mistake in the inputs is told at once, and nothing is done', async (
     'definition is required. Fix: give the path of the definition, as in rollouts/assignment-pipeline-v3.yml.',
     'ledger is not a ledger. Fix: write branch: and a name, as in branch:rollgate-ledger, or file: and a folder.',
     'flags "no…" is no flag. Fix: write one NAME=value a line, or NAME alone to read it.',
-    'since is not an instant. Fix: write it as 2026-01-31T08:00:00Z.',
+    'since is neither an instant nor a span. Fix: write 2026-01-31T08:00:00Z, 30d or 48h.',
     'vercel-api-url is not a URL. Fix: https://api.vercel.com.',
     'vercel-cli leaves a quotation mark open. Fix: close it.',
     'target is required for flags. Fix: preview or production.'

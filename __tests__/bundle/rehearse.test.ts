@@ -43,6 +43,7 @@ test('a rehearsal of silence, behind a proxy that is away, ends held, replaces t
   })
   const results = path.join(folder, 'rehearsal', 'dead-telemetry')
   expect((await readdir(results)).sort()).toEqual([
+    'definitions',
     'evidence',
     'ledger.git',
     'operations.log',

@@ -41,6 +41,9 @@ test('a rollout from plan to rollback, one process a step, with the real Vercel 
     document: { status: 'held', reason: 'lunch' }
   })
   expect((await told('check')).document).toMatchObject({ decision: 'hold', status: 'held' })
+  const nothing = await command('resume', '--accept-thin', '--reason', 'all is well')
+  expect(nothing).toMatchObject({ code: 1, stdout: '' })
+  expect(nothing.stderr).toContain('(nothing_to_accept)')
   expect(await told('resume', '--reason', 'back')).toMatchObject({
     code: 0,
     document: { status: 'running' }

@@ -159,6 +159,37 @@ export function metricReaderContract(name: string, open: () => Promise<MetricRea
       })
     })
 
+    describe('looking back', () => {
+      const window = { metrics: ['outcomes', 'errors'], since: SINCE, graceMs: 0 }
+      const parameters = { source: 'assignment.coordinator', environment: '' }
+      const back = (untils: readonly string[], metrics = window.metrics) =>
+        world.reader.lookBack({ ...window, metrics, parameters, untils })
+
+      test('answers as one look after another does, whatever the ends and their order', async () => {
+        // An ending of the second booking comes at 125 and another one at 130, so that the end decides.
+        const untils = [0, 60, 130, 127, 180, 170, 999].map(at)
+        const readings = await back(untils)
+        const looks = await Promise.all(untils.map(until => look({ until })))
+        const told = ({ since, until, answers, digests }: Reading) => ({
+          since,
+          until,
+          answers,
+          digests
+        })
+        expect(readings?.map(told)).toEqual(looks.map(told))
+      })
+
+      test('has no answer when one metric has none: each look is asked by itself then', async () => {
+        expect(await back([at(60)], ['outcomes', 'broken'])).toBeUndefined()
+        expect(await back([at(60)], ['outcomes', 'nobody-wrote-it'])).toBeUndefined()
+        expect(await back([at(60)], ['outcomes'])).toHaveLength(1)
+      })
+
+      test('answers nothing where nothing is asked', async () => {
+        expect(await back([])).toEqual([])
+      })
+    })
+
     test('tells the time of the database, not of this machine', async () => {
       expect(await world.reader.databaseNow()).toBe(at(180))
     })

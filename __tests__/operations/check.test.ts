@@ -96,7 +96,7 @@ describe('a phase is never promoted', () => {
   })
 
   test('by an empty set of criteria that comes in past the parser', async () => {
-    outside = await openOutside({ database: quiet, relay })
+    outside = await openOutside({ database: quiet, relay, forged: true })
     const definition = {
       ...outside.definition,
       criteria: { ...outside.definition.criteria, quiet: [] }

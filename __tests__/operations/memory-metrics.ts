@@ -1,5 +1,11 @@
 import type { StoredEvent } from '../../src/rehearsal/postgres/application-database.ts'
-import type { Answer, MetricReader, SeriesRow } from '../../src/rollout/ports.ts'
+import type {
+  Answer,
+  LookRequest,
+  MetricReader,
+  Reading,
+  SeriesRow
+} from '../../src/rollout/ports.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -17,21 +23,25 @@ export function createMemoryMetrics(
   now: () => number
 ): MetricReader {
   const databaseNow = () => new Date(now()).toISOString()
+  const look = ({ metrics, since, graceMs, until }: LookRequest): Promise<Reading> => {
+    const latestMs = Math.min(now() - graceMs, until === undefined ? Infinity : Date.parse(until))
+    const untilMs = Math.max(Date.parse(since), latestMs)
+    const window = { since, until: new Date(untilMs).toISOString() }
+    const answers = metrics.map(name => [name, answer(events, name, window)] as const)
+    return Promise.resolve({
+      databaseNow: databaseNow(),
+      version: 'memory',
+      snapshot: '1:1:',
+      ...window,
+      answers: Object.fromEntries(answers),
+      digests: {}
+    })
+  }
   return {
     databaseNow: () => Promise.resolve(databaseNow()),
-    look: ({ metrics, since, graceMs }) => {
-      const untilMs = Math.max(Date.parse(since), now() - graceMs)
-      const window = { since, until: new Date(untilMs).toISOString() }
-      const answers = metrics.map(name => [name, answer(events, name, window)] as const)
-      return Promise.resolve({
-        databaseNow: databaseNow(),
-        version: 'memory',
-        snapshot: '1:1:',
-        ...window,
-        answers: Object.fromEntries(answers),
-        digests: {}
-      })
-    }
+    estimate: () => Promise.resolve([]),
+    look,
+    lookBack: request => Promise.all(request.untils.map(until => look({ ...request, until })))
   }
 }
 

@@ -28,6 +28,7 @@ import { bundledEvidence, bundledMetrics, startTestServer } from '../postgres/em
 import { type Brake, createBrake } from './brake.ts'
 import { createMemoryMetrics } from './memory-metrics.ts'
 import { createOffice, type Office } from './office.ts'
+import { expectProven } from './proven.ts'
 
 export const START_MS = Date.parse('2026-03-02T09:00:00Z')
 export const MINUTE_MS = 60_000
@@ -96,6 +97,7 @@ export interface Outside {
   state(): Promise<State>
   /** What a rollout has come to, without ids and times. */
   fingerprint(): Promise<{ readonly events: readonly string[] }>
+  /** Ends it; whatever a test did, what was recorded has to follow from what was kept. */
   close(): Promise<void>
 }
 
@@ -113,6 +115,8 @@ export interface OutsideOptions {
   readonly relay?: Relay
   /** What the application writes; telemetry unless told. */
   readonly events?: readonly StoredEvent[]
+  /** It is judged by a definition that no text says, so that nothing of it can be proven. */
+  readonly forged?: boolean
   /** Changes the text of the definition. */
   readonly edit?: (text: string) => string
 }
@@ -256,7 +260,11 @@ export async function openOutside(options: OutsideOptions = {}): Promise<Outside
     }),
     close: async () => {
       await simulator.close()
-      await rm(folder, { recursive: true, force: true })
+      try {
+        if (options.forged !== true) await expectProven(ledgerFolder)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
     }
   }
 }

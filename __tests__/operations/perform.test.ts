@@ -209,6 +209,8 @@ describe('preflight', () => {
       clocks: 'ok',
       'metrics on preview': 'ok',
       'metrics on production': 'ok',
+      'cost of a look on preview': 'ok',
+      'cost of a look on production': 'ok',
       ledger: 'ok',
       'workflow rollout': 'ok',
       'workflow monitor': 'ok',
@@ -220,6 +222,20 @@ describe('preflight', () => {
     })
     expect(outside.simulator.requests.filter(({ method }) => method !== 'GET')).toEqual([])
     expect(await outside.events()).toEqual([])
+  })
+
+  test('fails where the planner expects more of a look than the definition allows', async () => {
+    const world = outside.process()
+    const { definition } = world
+    const database = { ...definition.database, maxPlannedCost: 0.5 }
+    const performed = await preflight({ ...world, definition: { ...definition, database } })
+    expect(performed.exitCode).toBe(1)
+    const { items } = performed.result as { items: { name: string; outcome: string }[] }
+    const failed = items.filter(({ outcome }) => outcome === 'fail').map(({ name }) => name)
+    expect(new Set(failed)).toEqual(
+      new Set(['cost of a look on preview', 'cost of a look on production'])
+    )
+    expect(performed.summary).toContain('and database.max_planned_cost is 1')
   })
 
   test('tells every part of the world that does not answer, in one go: exit code 1', async () => {
@@ -400,7 +416,7 @@ describe('steps without a ledger', () => {
     expect(await outside.events()).toEqual([])
   })
 
-  const since = new Date(START_MS).toISOString()
+  const since = { kind: 'instant', at: new Date(START_MS).toISOString() } as const
   const verdicts: readonly (readonly [string, () => Promise<unknown>, number, string])[] = [
     ['pass', () => outside.clock.advanceTo(START_MS + 70 * MINUTE_MS), 0, 'pass'],
     ['insufficient', () => Promise.resolve(), 2, 'insufficient'],

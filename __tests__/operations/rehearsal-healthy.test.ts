@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { createGitArchive } from '../../src/git/archive.ts'
 import type { LoggedRequest } from '../../src/rehearsal/http/server.ts'
 import { rehearsalDocument } from '../../src/rehearsal/rehearsal-document.ts'
 import { renderVerificationLog } from '../../src/report/verification-log.ts'
@@ -11,9 +12,11 @@ import { enabledPhases } from '../../src/rollout/definition.ts'
 import { checkpointName } from '../../src/rollout/duration.ts'
 import { parseEventLog } from '../../src/rollout/event-log.ts'
 import type { LedgerEvent, LookBody } from '../../src/rollout/events.ts'
+import { type ReplayedRollout, replayOutcome } from '../../src/rollout/replay.ts'
 import { fold, type State } from '../../src/rollout/state.ts'
 import { REAL_CLI } from '../vercel/world.ts'
 import { type LedgerContent, readLedgerContent } from './ledger-content.ts'
+import { replayed } from './proven.ts'
 import { type Rehearsed, withRehearsal } from './rehearsal.ts'
 
 // Four real deployments and thirty-odd looks; a server that starts on a busy machine.
@@ -48,6 +51,7 @@ interface Kept {
   /** Output, ledger (unpacked) and arguments: path and text. */
   readonly texts: ReadonlyMap<string, string>
   readonly ledger: LedgerContent
+  readonly replayed: readonly ReplayedRollout[]
 }
 
 let kept: Kept
@@ -80,7 +84,8 @@ async function keep({ rehearsal, state, looks, folder }: Rehearsed, argv: string
     approved: people.approved,
     document: rehearsalDocument({ scenario: 'healthy', state, folder: '' }),
     texts,
-    ledger: await readLedgerContent(join(folder, 'ledger.git'))
+    ledger: await readLedgerContent(join(folder, 'ledger.git')),
+    replayed: await replayed(createGitArchive({ folder: join(folder, 'ledger.git') }))
   }
 }
 
@@ -229,6 +234,14 @@ describe('the ledger', () => {
     expect(renderVerificationLog({ definition, state, events })).toBe(
       kept.ledger.files.get(`${ROLLOUT}/verification.md`)
     )
+  })
+
+  test('holds what every verdict and every decision follows from', () => {
+    const [rollout, ...more] = kept.replayed
+    expect(more).toEqual([])
+    const looks = kept.events.filter(({ kind }) => kind === 'look').map(({ seq }) => seq)
+    expect(rollout?.looks.map(({ look }) => look.seq)).toEqual(looks)
+    expect(replayOutcome(kept.replayed)).toBe('agrees')
   })
 })
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import type { ScenarioName } from '../../src/rehearsal/scenario.ts'
 import { exitCodeOf } from '../../src/rollout/exit-code.ts'
 import { currentPhase } from '../../src/rollout/state.ts'
+import { expectProven } from './proven.ts'
 import { withRehearsal } from './rehearsal.ts'
 
 // Two or four virtual days of looks on a real PostgreSQL, on a machine that may be busy.
@@ -114,7 +115,7 @@ afterAll(() => rm(folder, { recursive: true }))
 test.each(ENDINGS)('$scenario ends $status in $phase, exit code $exitCode', async ending => {
   const { scenario, from, exitCode, status, phase, rule, withinHours } = ending
   const definitionFile = from === 'production-full' ? await productionFull() : WHOLE
-  await withRehearsal({ scenario, definitionFile }, async ({ state, rehearsal }) => {
+  await withRehearsal({ scenario, definitionFile }, async ({ state, rehearsal, folder: kept }) => {
     expect(state.status).toBe(status)
     expect(exitCodeOf(state.status)).toBe(exitCode)
     const current = currentPhase(state)
@@ -126,5 +127,7 @@ test.each(ENDINGS)('$scenario ends $status in $phase, exit code $exitCode', asyn
     const target = current?.intent?.target ?? ''
     const wanted = exitCode === 3 ? rehearsal.world.definition.rollback.flags : undefined
     if (wanted !== undefined) expect(rehearsal.vercel.live(target)?.env).toMatchObject(wanted)
+    const [rollout] = await expectProven(join(kept, 'ledger.git'))
+    expect(rollout?.looks.length).toBeGreaterThan(3)
   })
 })

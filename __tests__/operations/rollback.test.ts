@@ -58,7 +58,10 @@ describe('of production', () => {
 
   test('is carried out by somebody who was given no database', async () => {
     const refused = () => Promise.reject(new InputError('database_missing', 'no URL', 'give one'))
-    const world = { ...outside.process(), metrics: { look: refused, databaseNow: refused } }
+    const world = {
+      ...outside.process(),
+      metrics: { look: refused, lookBack: refused, estimate: refused, databaseNow: refused }
+    }
     expect((await rollback(world, 'from a laptop')).status).toBe('rolling-back')
     expectOff('production')
   })

@@ -684,10 +684,38 @@ describe('issues', () => {
     const comment = await github.call('POST', '/issues/1/comments', { body: 'Again' })
     expect(comment).toMatchObject({ status: 201, body: { user: { login: 'github-actions[bot]' } } })
     expect((await github.call('GET', '/issues/1/comments')).body).toHaveLength(1)
-    github.simulator.setIssueState(1, 'closed')
+    github.simulator.issueHands.setState(1, 'closed')
     expect(await find('labels=rollgate')).toEqual([])
     expect(await find('labels=rollgate&state=closed')).toEqual([1])
     expect(github.simulator.issues[0]?.comments).toMatchObject([{ body: 'Again' }])
+  })
+
+  test('are found by all labels asked for, by their last change and in the order asked for', async () => {
+    const { issueHands: hands } = github.simulator
+    const find = async (query: string) =>
+      (await github.call('GET', `/issues?${query}`)).body.map((i: { number: number }) => i.number)
+    for (const label of ['bug', 'Outage', 'bug']) {
+      hands.report(label)
+      await github.clock.sleep(60_000)
+    }
+    hands.relabel(1, ['bug', 'Outage'])
+    expect(await find('labels=bug%2Coutage')).toEqual([1])
+    expect(await find('labels=bug,nothing')).toEqual([])
+    expect(await find('sort=created')).toEqual([3, 2, 1])
+    expect(await find('sort=updated')).toEqual([1, 3, 2])
+    expect(await find('sort=updated&direction=asc')).toEqual([2, 3, 1])
+    const second = (n: number) => new Date(START_MS + n * 60_000).toISOString()
+    expect(await find(`since=${second(2)}`)).toEqual([3, 1])
+    expect(await find(`since=${second(2.5)}`)).toEqual([1])
+    hands.setState(2, 'closed')
+    expect(await find(`since=${second(3)}&state=all`)).toEqual([2, 1])
+    hands.remove(1)
+    expect(await find('state=all')).toEqual([3, 2])
+    expect(await github.call('GET', '/issues?since=yesterday')).toMatchObject({ status: 422 })
+    expect(await github.call('GET', '/issues?sort=size')).toMatchObject({ status: 422 })
+    expect(await github.call('POST', '/issues', { title: 'x' })).toMatchObject({
+      body: { number: 4 }
+    })
   })
 
   test('a body longer than GitHub takes is 422', async () => {

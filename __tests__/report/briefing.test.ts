@@ -2,7 +2,16 @@ import { expect, test } from '@jest/globals'
 import { renderBriefing } from '../../src/report/briefing.ts'
 import { phaseNamed } from '../../src/rollout/definition.ts'
 import type { EventBody } from '../../src/rollout/events.ts'
-import { applied, at, definition, inStagingFull, stateOf, told, withLooks } from './story.ts'
+import {
+  applied,
+  at,
+  definition,
+  inStagingFull,
+  promotedOnThin,
+  stateOf,
+  told,
+  withLooks
+} from './story.ts'
 import { rowOf, tablesIn } from './tables.ts'
 
 type Story = readonly (readonly [string, EventBody])[]
@@ -32,6 +41,17 @@ test('the first screen says what changes, what is proven and what is asked', () 
     '- **Proven so far:** production-shadow was promoted after 24h',
     '- **Asked of you:** to approve or reject the environment `approve-production-full`, with Review deployments on the page of this run'
   ])
+})
+
+test('what was accepted in any phase before stands on the first screen', () => {
+  const thin = promotedOnThin()
+  const said =
+    '- **Not proven, but accepted:** staging-full: success-rate is insufficient (thin), which priya accepted, because: the traffic is what it is; staging-full: manual-review is insufficient (thin), which priya accepted'
+  expect(briefingOf('production-shadow', thin, {})).toContain(said)
+  const further = [...thin, ...applied('production-shadow', '100h', '101h')]
+  const later = withLooks(further, ['126h', {}])
+  expect(briefingOf('production-full', later, {})).toContain(said)
+  expect(page).not.toContain('accepted')
 })
 
 test('every flag is shown as it is, as it will be and as a rollback would leave it', () => {

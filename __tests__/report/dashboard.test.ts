@@ -8,6 +8,7 @@ import {
   definition,
   inStagingFull,
   promoted,
+  promotedOnThin,
   rolledBack,
   started,
   stateOf,
@@ -48,6 +49,11 @@ test('the first entry makes the whole file', () => {
       'the look T+12h of staging-full is due at 2026-06-01 22:00 UTC (23:00 Europe/London)'
     ]
   ])
+})
+
+test('a promotion on what a person accepted does not look like a proven one', () => {
+  const [row] = rows(dashboardOf(undefined, promotedOnThin(), '99h'))
+  expect(row?.[4]).toBe('⏳ insufficient, accepted → promote')
 })
 
 test('a rollout without a look shows that it has none', () => {

@@ -71,7 +71,7 @@ test('a look is there with its decision, its rule and the numbers behind every v
     code: 'red_evidence',
     finding: { kind: 'proportion', hits: 28, all: 40, toRed: 0 }
   })
-  expect(result.criteria).toHaveLength(4)
+  expect(result.criteria).toHaveLength(6)
 })
 
 test('a decision that no look carries is there too', () => {

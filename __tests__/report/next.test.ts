@@ -2,14 +2,17 @@ import { expect, test } from '@jest/globals'
 import { nextMarkup, nextText, whatNext } from '../../src/report/next.ts'
 import type { EventBody } from '../../src/rollout/events.ts'
 import {
+  acceptingThin,
   applied,
   applying,
   at,
   definition,
+  heldForThin,
   inStagingFull,
   looked,
   planned,
   promoted,
+  promotedOnThin,
   rollbackRequested,
   rolledBack,
   started,
@@ -177,6 +180,38 @@ test('a hold by a person ends by a person, and looks go on meanwhile', () => {
     when: at('8h'),
     who: `${OWNER}: resume it with a reason, advance to staging-full again to begin its soak anew, or roll it back`
   })
+})
+
+test('a hold by what a person may take upon themselves names the very command', () => {
+  const next = after(heldForThin(), '98h')
+  expect(next.what).toContain('nothing moves forward while it is held')
+  expect(next.who).toBe(
+    `${OWNER}: resume it with a reason and look again, advance to staging-full again to begin its soak anew, roll it back, or take what was found upon yourself: rollgate resume --accept-thin --reason "…" (in the Actions tab: resume, accept: thin)`
+  )
+})
+
+test('a hold by thin evidence and a warning names both', () => {
+  const story = withLooks(inStagingFull(), ['98h', { outcomes: [12, 12], errors: 1 }])
+  expect(after(story, '98h').who).not.toContain('--accept')
+  const both = withLooks(inStagingFull(), [
+    '98h',
+    { outcomes: [12, 12], manual: [0, 12], errors: 1 }
+  ])
+  expect(after(both, '98h').who).toContain('rollgate resume --accept-thin --accept-warning')
+})
+
+test('a hold by a person before the end of the soak has nothing to accept', () => {
+  const thin = { outcomes: [12, 12], manual: [0, 12] } as const
+  const story: Story = [...withLooks(inStagingFull(), ['3h', thin]), ['4h', held('person')]]
+  expect(after(story, '4h').who).not.toContain('--accept')
+})
+
+test('what was accepted is looked at once more, and then promoted', () => {
+  const story: Story = [...heldForThin(), ['99h', acceptingThin()]]
+  expect(after(story, '99h')).toEqual({
+    what: 'the next wake-up looks at staging-full, and promotes it on what was accepted unless anything else has come up'
+  })
+  expect(after(promotedOnThin(), '99h').what).toBe('production-shadow waits for its gate')
 })
 
 test('a hold from a freeze ends with the freeze, and nobody has to act', () => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { decide } from '../../src/rollout/decide.ts'
 import { enabledPhases, metricsOf, phaseNamed } from '../../src/rollout/definition.ts'
 import { parseDefinition } from '../../src/rollout/definition-file.ts'
@@ -9,25 +8,15 @@ import { judge, judgeBlind } from '../../src/rollout/judge.ts'
 import type { SeriesRow } from '../../src/rollout/ports.ts'
 import { dueLook } from '../../src/rollout/schedule.ts'
 import { currentPhase, fold, type State } from '../../src/rollout/state.ts'
+import { FILE, METRICS, TEXT } from '../rollout/worked-example.ts'
 
 /** The worked example, and rollouts of it told as the events that the operations would write. */
 
-const file = 'rollouts/assignment-pipeline-v3.yml'
 export const definition = parseDefinition({
-  file,
-  text: readFileSync(file, 'utf8'),
+  file: FILE,
+  text: TEXT,
   digest: 'd1'.repeat(32),
-  metrics: {
-    outcomes: 'proportion',
-    'manual-review': 'proportion',
-    errors: 'count',
-    'circuit-open': 'count',
-    'coordinator-events': 'count',
-    'coordinator-starts': 'count',
-    legacy: 'count',
-    telemetry: 'count',
-    'runbook-figure': 'proportion'
-  }
+  metrics: METRICS
 })
 
 export const START = Date.parse('2026-06-01T08:00:00.000Z')
@@ -141,6 +130,7 @@ export function looked(
     integrity,
     due,
     hold: state.hold,
+    accepted: current.accepted ?? [],
     frozen: undefined,
     blind: definition.blind,
     unseenMs: 0
@@ -253,6 +243,26 @@ export function promoted(): readonly Timed<EventBody>[] {
   const full = withLooks(inStagingFull(), ['50h', quiet])
   const shadow = withLooks([...full, ...applied('production-shadow', '51h', '52h')], ['76h', {}])
   return withLooks([...shadow, ...applied('production-full', '77h', '78h')], ['126h', quiet])
+}
+
+/** Twelve bookings in the whole soak and its extension, which a person then accepts as too few. */
+export function heldForThin(): readonly Timed<EventBody>[] {
+  return withLooks(inStagingFull(), ['98h', { outcomes: [12, 12], manual: [0, 12] }])
+}
+
+export function acceptingThin(): EventBody {
+  const thin = { verdict: 'insufficient', code: 'thin' } as const
+  return {
+    kind: 'resumed',
+    reason: 'the traffic is what it is',
+    accepted: ['success-rate', 'manual-review'].map(criterion => ({ criterion, ...thin }))
+  }
+}
+
+/** The same twelve, looked at again after that. */
+export function promotedOnThin(): readonly Timed<EventBody>[] {
+  const accepted = [...heldForThin(), ['99h', acceptingThin()] as const]
+  return withLooks(accepted, ['99h', { outcomes: [12, 12], manual: [0, 12] }])
 }
 
 function step(name: 'reinstated' | 'flags-off' | 'redeployed', message: string) {

@@ -11,6 +11,7 @@ import {
   looked,
   planned,
   promoted,
+  promotedOnThin,
   rollbackRequested,
   rolledBack,
   started,
@@ -69,13 +70,24 @@ describe('the first screen', () => {
     ])
   })
 
+  test('of a phase that was promoted on an acceptance says whose, and why', () => {
+    const [heading, verdict, why] = firstScreen(summaryOf(promotedOnThin(), '99h'))
+    expect(heading).toBe('## assignment-pipeline-v3#1 is running in staging-full')
+    expect(verdict).toContain('**⏳ insufficient, accepted → promote**')
+    expect(verdict).toContain('by the rule accepted')
+    expect(why).toContain(
+      '**Why:** success-rate is insufficient (thin), which priya accepted, because: the traffic is what it is'
+    )
+    expect(why).toContain('every other criterion passes')
+  })
+
   test('of a held rollout says why it is held and who can end it', () => {
     expect(firstScreen(summaryOf(warned, '50h'))).toEqual([
       '## assignment-pipeline-v3#1 is held in staging-full',
       '**⚠️ warn → hold** at T+12h, T+24h, T+36h, T+48h of staging-full, by the rule final-warn; the last look, 2026-06-03 10:00 UTC (11:00 Europe/London).',
       '- **Why:** manual-review: 2 bad of 107 (1.9%) does not meet < 1%; needs at least 94 more good units to pass; errors: 2 errors in 1 bucket of 5 min, not sustained',
       '- **Next:** nothing moves forward while it is held; every wake-up still looks at staging-full',
-      '- **Who:** @acme/booking: resume it with a reason, advance to staging-full again to begin its soak anew, or roll it back'
+      '- **Who:** @acme/booking: resume it with a reason and look again, advance to staging-full again to begin its soak anew, roll it back, or take what was found upon yourself: rollgate resume --accept-warning --reason "…" (in the Actions tab: resume, accept: warnings)'
     ])
   })
 

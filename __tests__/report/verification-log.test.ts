@@ -10,6 +10,7 @@ import {
   inStagingFull,
   looked,
   promoted,
+  promotedOnThin,
   rolledBack,
   stateOf,
   told,
@@ -51,6 +52,40 @@ describe('the phase table', () => {
     ]
     const rows = section(logOf([...story, looked(story, '3h', {}, { integrity })]), 'Phases')
     expect(rows[1]?.at(-1)).toBe('applied 2 times; code changed during the soak')
+  })
+})
+
+describe('what a person accepted', () => {
+  const story = promotedOnThin()
+
+  test('stands with phase, criterion, verdict, person and reason', () => {
+    expect(section(logOf(story), 'Accepted findings')).toEqual([
+      [
+        '2026-06-05 11:00 UTC',
+        'staging-full',
+        'success-rate',
+        'insufficient (thin)',
+        'priya',
+        'the traffic is what it is'
+      ],
+      [
+        '2026-06-05 11:00 UTC',
+        'staging-full',
+        'manual-review',
+        'insufficient (thin)',
+        'priya',
+        'the traffic is what it is'
+      ]
+    ])
+  })
+
+  test('is noted beside the phase that was promoted on it, with everything it was', () => {
+    const [, row] = section(logOf(story), 'Phases')
+    expect(row?.[2]).toBe('promoted')
+    expect(row?.at(-1)).toContain(
+      'promoted on acceptance: success-rate is insufficient (thin), which priya accepted, because: the traffic is what it is'
+    )
+    expect(row?.at(-1)).toContain('every other criterion passes')
   })
 })
 
@@ -189,7 +224,9 @@ test('final metrics are those of the last look of every phase', () => {
     ['staging-full', 'success-rate', '28 of 40 (70%)', '🛑 red'],
     ['staging-full', 'manual-review', '0 of 40 (0%)', '⏳ insufficient'],
     ['staging-full', 'errors', '0 errors', '✅ pass'],
-    ['staging-full', 'circuit-open', '0 events', '✅ pass']
+    ['staging-full', 'circuit-open', '0 events', '✅ pass'],
+    ['staging-full', 'state-machine', '0 transitions', '✅ pass'],
+    ['staging-full', 'customers', '0 issues', '✅ pass']
   ])
 })
 
@@ -197,7 +234,7 @@ test('without an event it is an empty form', () => {
   const log = logOf([])
   expect(log).toContain('# Verification log: assignment-pipeline-v3\n')
   expect(log).toContain('- Not started')
-  expect(log.match(/None\./gu)).toHaveLength(6)
+  expect(log.match(/None\./gu)).toHaveLength(7)
 })
 
 test('says in both zones when it was started and what it was written from', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseBound } from '../../src/rollout/bound.ts'
+import { parseBound, parseValueBound } from '../../src/rollout/bound.ts'
 import { thresholdText } from '../../src/verdict/threshold.ts'
+import { valueBoundText } from '../../src/verdict/value-look.ts'
 
 describe('a bound on a share', () => {
   test.each([
@@ -47,6 +48,50 @@ describe('a bound on a share', () => {
     fc.assert(
       fc.property(fc.record({ operator, percent }), threshold => {
         expect(parseBound(thresholdText(threshold))).toEqual(threshold)
+      })
+    )
+  })
+})
+
+describe('a bound on a value', () => {
+  test.each([
+    ['<= 5000', '<=', 5000],
+    ['>0.5', '>', 0.5],
+    ['< -3', '<', -3],
+    ['>= 0', '>=', 0],
+    ['<= 123456789012345', '<=', 123_456_789_012_345]
+  ] as const)('%s is read', (text, operator, value) => {
+    expect(parseValueBound(text)).toEqual({ operator, value })
+  })
+
+  test.each([
+    '',
+    '5000',
+    '<= 97%',
+    '<=  5000',
+    ' <= 5000',
+    '<= 5000\n',
+    '<= 5_000',
+    '<= 5,000',
+    '<= 1e3',
+    '<= .5',
+    '<= 5.',
+    '<= - 3',
+    '<= 1234567890123456',
+    '= 5000',
+    '<= NaN',
+    '<= Infinity'
+  ])('%j is none', text => {
+    expect(parseValueBound(text)).toBeUndefined()
+  })
+
+  test('whatever a bound is written as is read back as the same bound, and as no share', () => {
+    const value = fc.integer({ min: -1e9, max: 1e9 }).map(n => n / 1000)
+    const operator = fc.constantFrom('>=', '>', '<=', '<')
+    fc.assert(
+      fc.property(fc.record({ operator, value }), bound => {
+        expect(parseValueBound(valueBoundText(bound))).toEqual(bound)
+        expect(parseBound(valueBoundText(bound))).toBeUndefined()
       })
     )
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Circumstances, decide } from '../../src/rollout/decide.ts'
-import type { Definition } from '../../src/rollout/definition.ts'
+import { type Definition, metricsOf } from '../../src/rollout/definition.ts'
 import type { HoldCause } from '../../src/rollout/events.ts'
 import { judge, judgeBlind } from '../../src/rollout/judge.ts'
 import { type DueLook, dueLook } from '../../src/rollout/schedule.ts'
@@ -37,6 +37,7 @@ const CALM: Circumstances = {
   integrity: [FINE],
   due: SENTINEL,
   hold: undefined,
+  accepted: [],
   frozen: undefined,
   blind: { maxMs: 6 * HOUR, decision: 'hold' },
   unseenMs: HOUR
@@ -259,17 +260,7 @@ describe('a phase is never promoted', () => {
   test('a phase is never promoted by absence of data', () => {
     const empty = { kind: 'answered', rows: [] } as const
     for (const [set, criteria] of Object.entries(example.criteria)) {
-      const metrics = [
-        'outcomes',
-        'manual-review',
-        'errors',
-        'circuit-open',
-        'coordinator-events',
-        'coordinator-starts',
-        'telemetry',
-        'legacy'
-      ]
-      const answers = Object.fromEntries(metrics.map(metric => [metric, empty]))
+      const answers = Object.fromEntries(metricsOf(criteria).map(metric => [metric, empty]))
       const judgements = judge(criteria, readingOf(60, answers), frame)
       expect([set, decided({ judgements, due })]).toEqual([
         set,
@@ -334,6 +325,7 @@ describe('whatever the circumstances', () => {
     hold: fc
       .option(anyCause, { nil: undefined, freq: 1 })
       .map(cause => cause && heldBy(cause).hold),
+    accepted: fc.constant([]),
     frozen: fc.constantFrom(undefined, undefined, 'frozen'),
     blind: fc.record({
       maxMs: fc.constant(6 * HOUR),

@@ -131,6 +131,26 @@ describe('the worked example', () => {
           name: 'circuit-open',
           metric: 'circuit-open',
           control: telemetry
+        },
+        {
+          kind: 'state-machine',
+          name: 'state-machine',
+          metric: 'transitions',
+          legal: {
+            created: ['capacity_verified', 'failed'],
+            capacity_verified: ['assignment_pending', 'failed'],
+            assignment_pending: ['assignment_in_progress', 'manual_review', 'failed'],
+            assignment_in_progress: ['assigned', 'assignment_pending', 'failed', 'manual_review'],
+            assigned: ['confirmed', 'assignment_pending', 'manual_review']
+          },
+          stuck: { state: 'assignment_in_progress', warnMs: 600_000, redMs: 1_800_000 },
+          control: telemetry
+        },
+        {
+          kind: 'reports',
+          name: 'customers',
+          metric: 'reported/customer-report',
+          label: 'customer-report'
         }
       ],
       'rolled-back': [
@@ -168,7 +188,9 @@ describe('the worked example', () => {
       'manual-review',
       'errors',
       'telemetry',
-      'circuit-open'
+      'circuit-open',
+      'transitions',
+      'reported/customer-report'
     ])
   })
 
@@ -283,13 +305,13 @@ describe('a mistake is told with file, line, column, value and fix', () => {
       'a metric of the wrong kind under bounds',
       'metric: outcomes',
       'metric: events',
-      'small.yml:22:21 criteria.full.rate.metric = "events" is a count, not a proportion. Fix: write one of outcomes, or add its SQL file.'
+      'small.yml:22:21 criteria.full.rate.metric = "events" is of kind count, not proportion. Fix: write one of outcomes, or add its SQL file.'
     ],
     [
       'a metric of the wrong kind under zero tolerance',
       'metric: events',
       'metric: latency',
-      'small.yml:23:22 criteria.full.quiet.metric = "latency" is a value, not a count. Fix: write one of events, errors, telemetry, or add its SQL file.'
+      'small.yml:23:22 criteria.full.quiet.metric = "latency" is of kind value, not count. Fix: write one of events, errors, telemetry, or add its SQL file.'
     ],
     [
       'a metric named like what every object has',
@@ -325,13 +347,13 @@ describe('a mistake is told with file, line, column, value and fix', () => {
       'a criterion without a rule',
       ', pass: ">= 97%", red: "< 90%"',
       '',
-      'small.yml:22:11 criteria.full.rate has no rule. Fix: write exactly one of: pass and red; zero_tolerance: true; sustained.'
+      'small.yml:22:11 criteria.full.rate has no rule. Fix: write exactly one of: pass and red; zero_tolerance: true; sustained; legal; reported.'
     ],
     [
       'a criterion with two rules',
       'zero_tolerance: true',
       'zero_tolerance: true, sustained: {}',
-      'small.yml:23:12 criteria.full.quiet has more than one rule. Fix: write exactly one of: pass and red; zero_tolerance: true; sustained.'
+      'small.yml:23:12 criteria.full.quiet has more than one rule. Fix: write exactly one of: pass and red; zero_tolerance: true; sustained; legal; reported.'
     ],
     [
       'zero tolerance that is none',
@@ -342,8 +364,8 @@ describe('a mistake is told with file, line, column, value and fix', () => {
     [
       'a key that its rule does not use',
       'red: "< 90%"',
-      'red: "< 90%", control: telemetry',
-      'small.yml:22:61 criteria.full.rate.control does nothing beside pass and red. Fix: remove it.'
+      'red: "< 90%", heal: 6h',
+      'small.yml:22:61 criteria.full.rate.heal does nothing beside pass and red. Fix: remove it.'
     ],
     [
       'a bound beside zero tolerance',
@@ -391,7 +413,7 @@ describe('a mistake is told with file, line, column, value and fix', () => {
       'a bad bound',
       '>= 97%',
       '97%',
-      'small.yml:22:37 criteria.full.rate.pass = "97%" is not a bound on a share. Fix: write an operator, a space and a percentage: ">= 97%".'
+      'small.yml:22:37 criteria.full.rate.pass = "97%" is not a bound. Fix: write an operator, a space and a percentage, or a number for a value: ">= 97%", "<= 2000".'
     ],
     [
       'a bound that is a number',
@@ -403,7 +425,7 @@ describe('a mistake is told with file, line, column, value and fix', () => {
       'a bound above everything',
       '>= 97%',
       '>= 101%',
-      'small.yml:22:37 criteria.full.rate.pass = ">= 101%" is not a bound on a share. Fix: write an operator, a space and a percentage: ">= 97%".'
+      'small.yml:22:37 criteria.full.rate.pass = ">= 101%" is not a bound. Fix: write an operator, a space and a percentage, or a number for a value: ">= 97%", "<= 2000".'
     ],
     [
       'an errors rule that can never be kept',

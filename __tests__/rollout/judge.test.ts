@@ -68,7 +68,9 @@ describe('every criterion has exactly one judgement', () => {
       ['success-rate', 'outcomes'],
       ['manual-review', 'manual-review'],
       ['errors', 'errors'],
-      ['circuit-open', 'circuit-open']
+      ['circuit-open', 'circuit-open'],
+      ['state-machine', 'transitions'],
+      ['customers', 'reported/customer-report']
     ])
   })
 

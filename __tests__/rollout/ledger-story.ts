@@ -1,4 +1,5 @@
 import type {
+  Acceptance,
   Decision,
   EventBody,
   EventKind,
@@ -66,9 +67,13 @@ export function live(phase: string, since = minute(0)): readonly EventBody[] {
   return [planned(phase), applying(phase), applied(phase, since)]
 }
 
-export function judgement(verdict: Verdict, criterion = 'success-rate'): Judgement {
-  const message = `says ${verdict}`
-  return { criterion, metric: 'outcomes', verdict, code: verdict, message, finding: {} }
+export function judgement(
+  verdict: Verdict,
+  criterion = 'success-rate',
+  code: string = verdict
+): Judgement {
+  const message = `says ${code}`
+  return { criterion, metric: 'outcomes', verdict, code, message, finding: {} }
 }
 
 export interface LookOptions {
@@ -78,6 +83,10 @@ export interface LookOptions {
   readonly integrity?: readonly IntegrityFinding[]
   readonly purpose?: 'soak' | 'watch' | 'graduation'
   readonly reason?: string
+  /** What it found, when the verdicts alone do not say it. */
+  readonly judgements?: readonly Judgement[]
+  /** The soak was over; a promotion is always final. */
+  readonly final?: boolean
 }
 
 /** A look that came to that decision. */
@@ -88,11 +97,13 @@ export function look(phase: string, decision: Decision, options: LookOptions = {
     phase,
     purpose,
     checkpoints: [...checkpoints],
-    final: decision === 'promote',
+    final: options.final ?? decision === 'promote',
     wokenBy: 'cron',
     lateMs: 0,
     digests: {},
-    judgements: (options.verdicts ?? ['pass']).map(verdict => judgement(verdict)),
+    judgements: options.judgements
+      ? [...options.judgements]
+      : (options.verdicts ?? ['pass']).map(verdict => judgement(verdict)),
     integrity: [...integrity],
     decision,
     rule: 'told',
@@ -105,8 +116,11 @@ export function held(reason = 'wait for Monday', cause: HoldCause = 'person'): B
   return { kind: 'held', cause, reason }
 }
 
-export function resumed(): BodyOf<'resumed'> {
-  return { kind: 'resumed', reason: 'it is Monday' }
+export function resumed(...accepted: readonly Acceptance[]): BodyOf<'resumed'> {
+  const reason = 'it is Monday'
+  return accepted.length === 0
+    ? { kind: 'resumed', reason }
+    : { kind: 'resumed', reason, accepted: [...accepted] }
 }
 
 export function rollbackRequested(phase: string): BodyOf<'rollback-requested'> {

@@ -35,11 +35,13 @@ const DATABASE: DatabaseFacts = {
   table: 'public.observability_events',
   tableExists: true,
   missingColumns: [],
-  rowsFiltered: false,
+  hiddenRows: 'none',
   estimatedRows: 40_000_000,
   indexed: true,
   recommendedIndex: true
 }
+
+const LENIENT = { requireReadOnly: false }
 
 const FLAGS: FlagReading = {
   target: 'preview',
@@ -92,8 +94,20 @@ describe('the metrics of a target', () => {
 })
 
 describe('a database', () => {
+  test('whose role may write fails where the definition requires one that only reads', () => {
+    const strict = { requireReadOnly: true }
+    const items = judgeDatabase({ ...DATABASE, canWrite: true }, strict)
+    expect(items.find(({ name }) => name === 'role')).toEqual({
+      name: 'role',
+      outcome: 'fail',
+      message: 'rollgate_reader may write the table, and the definition says require_read_only',
+      remedy: 'Create the reader role of sql/setup/reader-role.sql and use it instead.'
+    })
+    expect(doubts(judgeDatabase(DATABASE, strict))).toEqual([])
+  })
+
   test('in order has nothing to complain about, and no check is left out', () => {
-    const items = judgeDatabase(DATABASE)
+    const items = judgeDatabase(DATABASE, LENIENT)
     expect(doubts(items)).toEqual([])
     expect(items.map(({ name }) => name)).toEqual([
       'database',
@@ -112,11 +126,12 @@ describe('a database', () => {
     ['whose role may write warns', { canWrite: true }, ['role: warn']],
     [
       'without the table warns, and no more is said of the table',
-      { tableExists: false, rowsFiltered: true, recommendedIndex: false },
+      { tableExists: false, hiddenRows: 'all', recommendedIndex: false },
       ['table: warn']
     ],
     ['without a column warns', { missingColumns: ['context'] }, ['table: warn']],
-    ['that hides rows fails', { rowsFiltered: true }, ['row-level security: fail']],
+    ['that hides every row fails', { hiddenRows: 'all' }, ['row-level security: fail']],
+    ['that hides some rows warns', { hiddenRows: 'some' }, ['row-level security: warn']],
     ['with a lesser index warns', { recommendedIndex: false }, ['index: warn']],
     ['without an index warns', { recommendedIndex: false, indexed: false }, ['index: warn']],
     [
@@ -130,24 +145,24 @@ describe('a database', () => {
         encrypted: false,
         canWrite: true,
         missingColumns: ['a', 'b'],
-        rowsFiltered: true,
+        hiddenRows: 'all',
         recommendedIndex: false
       },
       ['transport: fail', 'role: warn', 'table: warn', 'row-level security: fail', 'index: warn']
     ]
   ])('%s', (_, facts, expected) => {
-    expect(doubts(judgeDatabase({ ...DATABASE, ...facts }))).toEqual(expected)
+    expect(doubts(judgeDatabase({ ...DATABASE, ...facts }, LENIENT))).toEqual(expected)
   })
 
   test('names the columns that are missing', () => {
-    const items = judgeDatabase({ ...DATABASE, missingColumns: ['context', 'booking_id'] })
+    const items = judgeDatabase({ ...DATABASE, missingColumns: ['context', 'booking_id'] }, LENIENT)
     expect(items[3]?.message).toBe(
       'public.observability_events lacks, or the role may not read, context, booking_id'
     )
   })
 
   test('whose size was never estimated has no negative number of rows', () => {
-    expect(judgeDatabase({ ...DATABASE, estimatedRows: -1 })[4]?.message).toContain(
+    expect(judgeDatabase({ ...DATABASE, estimatedRows: -1 }, LENIENT)[4]?.message).toContain(
       'about 0 in all'
     )
   })
@@ -200,7 +215,7 @@ describe('metrics', () => {
     expect(judgeMetrics(example, headers)).toEqual({
       name: 'metrics',
       outcome: 'ok',
-      message: '6 metrics judge 5d 30m of soak'
+      message: '8 metrics judge 5d 30m of soak'
     })
   })
 
@@ -236,18 +251,19 @@ describe('in all', () => {
   })
 
   test('whatever is not in order says what to do about it, and only that', () => {
-    const worstCase = {
+    const worstCase: DatabaseFacts = {
       ...DATABASE,
       encrypted: false,
       canWrite: true,
-      rowsFiltered: true,
+      hiddenRows: 'all',
       recommendedIndex: false
     }
     const items = [
-      ...judgeDatabase(DATABASE),
-      ...judgeDatabase(worstCase),
-      ...judgeDatabase({ ...worstCase, superuser: true, missingColumns: ['a'] }),
-      ...judgeDatabase({ ...worstCase, tableExists: false }),
+      ...judgeDatabase(DATABASE, LENIENT),
+      ...judgeDatabase(worstCase, LENIENT),
+      ...judgeDatabase({ ...worstCase, superuser: true, missingColumns: ['a'] }, LENIENT),
+      ...judgeDatabase({ ...worstCase, hiddenRows: 'some' }, LENIENT),
+      ...judgeDatabase({ ...worstCase, tableExists: false }, LENIENT),
       ...judgeProject({ ...PROJECT, rollingRelease: true, autoAssignsProduction: false }),
       ...judgeFlags(FLAGS),
       judgeMetrics(example, []),

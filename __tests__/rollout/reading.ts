@@ -36,6 +36,16 @@ export function share(minute: number, hits: number, total: number): SeriesRow {
   return { bucket: after(minute), hits, total }
 }
 
+/** A number made from so many samples in the bucket that begins at that minute. */
+export function measured(minute: number, value: number, samples: number): SeriesRow {
+  return share(minute, value, samples)
+}
+
+/** Units that moved in the bucket that begins at that minute. */
+export function moved(minute: number, from: string, to: string, hits = 1): SeriesRow {
+  return { bucket: after(minute), hits, from, to, waiting: 0 }
+}
+
 export function count(minute: number, hits: number, latest?: number): SeriesRow {
   const row = { bucket: after(minute), hits }
   return latest === undefined ? row : { ...row, latest: after(latest) }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { LookBody, LookEvent } from '../../src/rollout/events.ts'
 import { HEARTBEAT_MS, isWorthRecording } from '../../src/rollout/recording.ts'
 import type { RolloutStatus } from '../../src/rollout/state.ts'
-import { type LookOptions, look, START, told } from './ledger-story.ts'
+import { judgement, type LookOptions, look, START, told } from './ledger-story.ts'
 
 const PHASE = 'staging-full'
 const FINE = { code: 'flags', ok: true, message: 'as set' }
@@ -49,6 +49,11 @@ describe('a look is worth recording', () => {
       lookAt(1, 'continue', { integrity: [{ ...FINE, code: 'code_changed' }] }),
       recorded({ integrity: [FINE] })
     ],
+    [
+      'another cause of the same verdict, which somebody may accept now that the soak is over',
+      lookAt(1, 'continue', { final: true, judgements: [judgement('insufficient', 'a', 'thin')] }),
+      recorded({ final: true, judgements: [judgement('insufficient', 'a', 'control_dead')] })
+    ],
     ['a sign of life', lookAt(HEARTBEAT_MS, 'continue'), recorded()]
   ])('%s', (_, now, previous) => {
     expect(isWorthRecording(now, previous, 'running')).toBe(true)
@@ -58,6 +63,16 @@ describe('a look is worth recording', () => {
 describe('a look is not worth recording', () => {
   test.each<[string, LookBody, LookEvent]>([
     ['a sentinel that says what the last one said', lookAt(LATER, 'continue'), recorded()],
+    [
+      'another cause of the same verdict while the phase soaks',
+      lookAt(LATER, 'continue', { judgements: [judgement('warn', 'a', 'tail_short')] }),
+      recorded({ judgements: [judgement('warn', 'a', 'short_of_pass')] })
+    ],
+    [
+      'another kind of pass',
+      lookAt(LATER, 'continue', { final: true, judgements: [judgement('pass', 'a', 'proven')] }),
+      recorded({ final: true, judgements: [judgement('pass', 'a', 'adequate')] })
+    ],
     ['the same in other words', lookAt(LATER, 'continue', { reason: 'still fine' }), recorded()],
     [
       'the same world in other words',

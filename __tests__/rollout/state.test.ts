@@ -115,6 +115,7 @@ describe('what each event does', () => {
       name: PHASE,
       status: 'applying',
       begunAnew: true,
+      soak: 2,
       planned: expect.objectContaining({ id: 'e2' }),
       intent: expect.objectContaining({ id: 'e6' }),
       checkpoints: [],

@@ -16,6 +16,8 @@ export const METRICS: Readonly<Record<string, MetricKind>> = {
   'coordinator-starts': 'count',
   legacy: 'count',
   telemetry: 'count',
+  transitions: 'transitions',
+  'duration-p95': 'value',
   'runbook-figure': 'proportion'
 }
 

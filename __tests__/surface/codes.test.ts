@@ -10,6 +10,10 @@ function sources(): readonly string[] {
     .map(name => readFileSync(join('src', name), 'utf8'))
 }
 
+/** How src/postgres names what unanswers a metric, fails a query of the evidence, or breaks a line. */
+const ANSWER =
+  /(?:\bcode: |\brefused\(|\bnew \w+\(|\bparseBound\(|'[0-9A-Z]{5}': \[|\?\? \[)\s*'([a-z]+(?:_[a-z]+)*)'/gu
+
 /** The first cell of every row that starts with a code. */
 function documented(): ReadonlySet<string> {
   const page = readFileSync('docs/troubleshooting.md', 'utf8')
@@ -20,4 +24,12 @@ test('every error that is thrown by its code stands in the troubleshooting page'
   const thrown = sources().flatMap(text => [...text.matchAll(ERROR)].map(([, code = '']) => code))
   expect(new Set(thrown).size).toBeGreaterThan(30)
   expect([...new Set(thrown)].filter(code => !documented().has(code))).toEqual([])
+})
+
+test('every code that an answer of the database comes with stands there too', () => {
+  const folder = join('src', 'postgres')
+  const texts = readdirSync(folder).map(name => readFileSync(join(folder, name), 'utf8'))
+  const codes = texts.flatMap(text => [...text.matchAll(ANSWER)].map(([, code = '']) => code))
+  expect(new Set(codes).size).toBeGreaterThan(28)
+  expect([...new Set(codes)].filter(code => !documented().has(code))).toEqual([])
 })

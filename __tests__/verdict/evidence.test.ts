@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { brokenOdds, logRatio, type Odds, steadyOdds } from '../../src/verdict/evidence.ts'
 import { judgeProportion } from '../../src/verdict/proportion.ts'
 import { look, manualReview, rows, successRate, vectors } from './reference.ts'
@@ -6,12 +7,13 @@ import { look, manualReview, rows, successRate, vectors } from './reference.ts'
 test.each(rows.map(row => [row.k, row.n, row] as const))(
   'L1 and G for %d good of %d are the reference',
   (k, n, row) => {
-    const { logG } = judgeProportion(look([[k, n]]))
+    const { logG, good, all, rate } = judgeProportion(look([[k, n]]))
     const logL1 = logRatio(steadyOdds(0.03, 0.1), { good: k, all: n })
     expect(Math.abs(logL1 - row.log_lr_red)).toBeLessThan(1e-9)
     expect(Math.abs(logG + row.log_lr_red)).toBeLessThan(1e-9)
     expect(Math.abs(Math.exp(logG) / row.lr_green - 1)).toBeLessThan(1e-9)
     expect(Math.abs(Math.exp(logL1) / row.lr_red - 1)).toBeLessThan(1e-9)
+    expect([good, all, rate]).toEqual([k, n, row.p_hat])
   }
 )
 
@@ -29,28 +31,35 @@ test.each(vectors)('E, G and the dominating segment: %s', (_, vector) => {
   expect(finding.code === 'red_strict').toBe(vector.red_by_strict)
 })
 
-test('under the pass bound itself L1 expects 1, and less than 1 under anything better', () => {
-  const odds = steadyOdds(0.03, 0.1)
-  for (const n of [1, 2, 7, 30]) {
-    expect(Math.abs(expectation(odds, n, 0.03) - 1)).toBeLessThan(1e-12)
-    expect(expectation(odds, n, 0.029)).toBeLessThan(1)
-    expect(expectation(odds, n, 0)).toBeLessThan(1)
-    expect(expectation(odds, n, 0.031)).toBeGreaterThan(1)
-  }
+/** Bad shares of a pass bound and of a red one beyond it, and how many units there are. */
+const bounds = fc
+  .tuple(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 99 }), fc.nat(40))
+  .map(([f0, apart, n]) => ({ f0: f0 / 1000, f1: (f0 + apart) / 1000, n: n + 1 }))
+
+test('at the pass bound itself L1 expects exactly 1, whatever the bounds and the number of units', () => {
+  fc.assert(
+    fc.property(bounds, ({ f0, f1, n }) => {
+      expect(expectation(steadyOdds(f0, f1), n, f0)).toBeCloseTo(1, 9)
+    })
+  )
 })
 
-test('L2 never expects more than 1 from a healthy service, whatever the bounds are', () => {
-  for (const [f0, f1] of [
-    [0.03, 0.1],
-    [0.01, 0.05],
-    [0.06, 0.07],
-    [0.4, 0.45],
-    [0.6, 0.8]
-  ] as const) {
-    for (const bad of [0, f0 / 2, f0]) {
-      expect(expectation(brokenOdds(f0, f1), 12, bad)).toBeLessThanOrEqual(1 + 1e-12)
-    }
-  }
+test('above the pass bound L1 expects less than 1, and below it more', () => {
+  fc.assert(
+    fc.property(bounds, fc.double({ min: 0, max: 0.99, noNaN: true }), ({ f0, f1, n }, part) => {
+      const odds = steadyOdds(f0, f1)
+      expect(expectation(odds, n, f0 * part)).toBeLessThan(1)
+      expect(expectation(odds, n, 1 - (1 - f0) * part)).toBeGreaterThan(1)
+    })
+  )
+})
+
+test('L2 never expects more than 1 from a service that keeps the pass bound, whatever the bounds', () => {
+  fc.assert(
+    fc.property(bounds, fc.double({ min: 0, max: 1, noNaN: true }), ({ f0, f1, n }, part) => {
+      expect(expectation(brokenOdds(f0, f1), n, f0 * part)).toBeLessThanOrEqual(1 + 1e-9)
+    })
+  )
 })
 
 test('E starts at 1 and expects at most 1 after every hour of a healthy service', () => {

@@ -1,9 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { compile } from '../../src/verdict/dossier.ts'
-import { weigh } from '../../src/verdict/evidence.ts'
 import { judgeProportion, type ProportionLook } from '../../src/verdict/proportion.ts'
-import { ruleOn } from '../../src/verdict/ruling.ts'
+import { codeAfter, isPass, isRed } from './further-units.ts'
 import { look, manualReview, successRate } from './reference.ts'
 
 test.each([
@@ -72,12 +70,7 @@ test('needs is the first number of good units that passes, found by trying them 
 test('toRed is the first number of bad units that is red, found by trying them all', () => {
   fc.assert(
     fc.property(looks, start => {
-      const found = smallest(
-        more =>
-          codeAfter(start, 0, more).startsWith('red_e') ||
-          codeAfter(start, 0, more) === 'red_strict',
-        5000
-      )
+      const found = smallest(more => isRed(codeAfter(start, 0, more)), 5000)
       expect(judgeProportion(start).toRed).toBe(found)
     }),
     { numRuns: 400 }
@@ -91,20 +84,11 @@ test('a phase of a million units has exact numbers too', () => {
     false,
     true
   ])
-  expect(codeAfter(start, 0, toRed - 1)).not.toMatch(/^red_(evidence|strict)$/u)
-  expect(codeAfter(start, 0, toRed)).toMatch(/^red_(evidence|strict)$/u)
+  expect([isRed(codeAfter(start, 0, toRed - 1)), isRed(codeAfter(start, 0, toRed))]).toEqual([
+    false,
+    true
+  ])
 })
-
-function codeAfter(start: ProportionLook, good: number, bad: number): string {
-  const hits = start.rule.pass.operator.startsWith('>') ? good : bad
-  const extra = { hour: start.nowHour, hits, total: good + bad }
-  const dossier = compile({ ...start, counts: [...start.counts, extra] })
-  return ruleOn(dossier, weigh(dossier), 0).code
-}
-
-function isPass(code: string): boolean {
-  return code === 'adequate' || code === 'proven'
-}
 
 function smallest(holds: (more: number) => boolean, limit: number): number | undefined {
   for (let more = 0; more <= limit; more += 1) {

@@ -5,10 +5,14 @@ import type {
   ProportionRule
 } from '../../src/verdict/proportion-look.ts'
 
-/** A row of the reference table: k good of n at p0 = 0.97, p1 = 0.90. */
+/**
+ * A row of the reference table: k good of n at p0 = 0.97, p1 = 0.90. The table has further columns, of
+ * methods that decide nothing here: fixed-sample intervals and one-sided mixtures.
+ */
 export interface Row {
   readonly k: number
   readonly n: number
+  readonly p_hat: number
   readonly cs_two_sided: readonly [number, number]
   readonly log_lr_red: number
   readonly lr_red: number

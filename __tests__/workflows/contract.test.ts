@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { inputsSchema } from '../../src/inputs.ts'
 import { PROJECT } from '../bundle/program.ts'
 import {
   ALL,
@@ -220,6 +221,34 @@ describe('what is handed on', () => {
       expect(existsSync(path.join(PROJECT, '.github/workflows', String(file)))).toBe(true)
     }
     expect(existsSync(path.join(PROJECT, 'rollouts/assignment-pipeline-v3.yml'))).toBe(true)
+  })
+
+  test('what a person accepts reaches the job that resumes, and no other', () => {
+    const accepting = ALL.flatMap(jobsOf).filter(({ job }) => {
+      const given = [job.with ?? {}, ...rollgateSteps(job).map(step => step.with ?? {})]
+      return given.some(inputs => 'accept' in inputs)
+    })
+    expect(accepting.map(({ title }) => title)).toEqual([
+      'assignment-pipeline-v3-rollout.yml rollout',
+      'rollout.yml next',
+      'workflows/rollout.yml next'
+    ])
+    for (const { job } of accepting) {
+      const [given] = [job.with, ...rollgateSteps(job).map(step => step.with)].filter(Boolean)
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's
+      expect(given?.['accept']).toBe('${{ inputs.accept }}')
+    }
+  })
+
+  test('what a person can choose to accept is what resume takes', () => {
+    const files = ['.github/workflows/assignment-pipeline-v3-rollout.yml', 'workflows/rollout.yml']
+    for (const { on } of files.map(readWorkflow)) {
+      const { options = [], default: usual } = on.workflow_dispatch?.inputs?.['accept'] ?? {}
+      expect(options).toHaveLength(4)
+      expect(usual).toBe(options[0])
+      const taken = options.map(accept => inputsSchema.shape.accept.parse(accept))
+      expect(taken).toEqual([[], ['thin'], ['warnings'], ['thin', 'warnings']])
+    }
   })
 
   test.each(everyJob)('%s uses actions of others only at a commit, with its version', (_, job) => {

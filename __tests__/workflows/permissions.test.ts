@@ -40,6 +40,10 @@ const GRADUATING = definition(
 `
 )
 const GATED = definition(live())
+const REPORTED = {
+  definition: GATED.replace('quiet:\n', 'quiet:\n    customers: { reported: customer-report }\n'),
+  before: async ({ github }: Stage) => github.issueHands.addLabel('customer-report')
+}
 
 const advance = (stage: Stage) => stage.advance()
 const look = async (stage: Stage) => {
@@ -86,12 +90,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'rollout.yml next actions': { definition: GATED, act: advance, seen: waits },
   'rollout.yml preflight contents': { act: preflight, seen: passesPreflight },
   'rollout.yml preflight actions': { act: preflight, seen: passesPreflight },
+  'rollout.yml preflight issues': { ...REPORTED, act: preflight, seen: passesPreflight },
   'rollout.yml plan contents': {
     definition: GATED,
     act: advance,
     seen: async stage => (await stage.kinds()).includes('phase-planned')
   },
   'rollout.yml plan actions': { definition: GATED, act: advance, seen: waits },
+  'rollout.yml plan issues': { ...REPORTED, act: advance, seen: waits },
   'rollout.yml apply contents': { ...trial, act: advance, seen: soaks },
   'rollout.yml apply actions': {
     ...trial,

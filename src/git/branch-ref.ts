@@ -32,7 +32,7 @@ const PATIENCE = { tries: 50, pauseMs: 20 }
 export function openBranchRef(folder: string, branch: string): BranchRef {
   const ref = `refs/heads/${branch}`
   const file = join(folder, ref)
-  const read = () => looseOid(file) ?? packedOid(folder, ref)
+  const read = () => readRef(folder, ref)
 
   const move = async (from: string | undefined, to: string): Promise<boolean> => {
     const lock = `${file}.lock`
@@ -54,6 +54,11 @@ export function openBranchRef(folder: string, branch: string): BranchRef {
   }
 
   return { read, move }
+}
+
+/** The commit that a ref names, given in full as `refs/heads/main`; undefined while there is none. */
+export function readRef(folder: string, ref: string): string | undefined {
+  return looseOid(join(folder, ref)) ?? packedOid(folder, ref)
 }
 
 /**

@@ -14,9 +14,9 @@ import {
   staleHead
 } from '../rollout/ledger-entry.ts'
 import type { Ledger, LedgerEntry, LedgerReading } from '../rollout/ports.ts'
-import { ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
 import { createRepository, findRepository } from './bare-repository.ts'
 import { openBranchRef } from './branch-ref.ts'
+import { told } from './failure.ts'
 import { type ObjectStore, openObjectStore } from './object-store.ts'
 import { findEntry, graft } from './tree.ts'
 
@@ -122,19 +122,4 @@ async function readText(
 ): Promise<string | undefined> {
   const entry = await findEntry(store, head, path)
   return entry?.kind === 'blob' ? store.readText(entry.oid) : undefined
-}
-
-/** A foreseen failure passes; what the disk or git said becomes one. */
-async function told<T>(folder: string, code: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (cause) {
-    if (cause instanceof RollgateError) throw cause
-    throw new ProviderError(
-      code,
-      `The ledger in ${folder} failed: ${(cause as Error).message}`,
-      `Check the folder's permissions and free space, then run \`git -C ${folder} fsck\`.`,
-      cause
-    )
-  }
 }

@@ -3,18 +3,22 @@ import type {
   DeploymentBoard,
   Gates,
   Ledger,
+  LedgerArchive,
   Log,
+  ReportReader,
   Repository,
   Workflows
 } from '../rollout/ports.ts'
 import { InputError } from '../rollout/rollgate-error.ts'
 import { createApi } from './api.ts'
+import { createGithubArchive } from './archive.ts'
 import { createBoard } from './board.ts'
 import { createBranches } from './branches.ts'
 import { createClient } from './client.ts'
 import { createGates } from './gates.ts'
 import { createHomeReader } from './home.ts'
 import { createGithubLedger } from './ledger.ts'
+import { createReportReader } from './reports.ts'
 import { createRepository } from './repository.ts'
 import { createWorkflows } from './workflows.ts'
 
@@ -52,10 +56,12 @@ export interface GithubOptions {
 
 export interface Github {
   readonly ledger: Ledger
+  readonly archive: LedgerArchive
   readonly gates: Gates
   readonly workflows: Workflows
   readonly board: DeploymentBoard
   readonly repository: Repository
+  readonly reports: ReportReader
 }
 
 /**
@@ -83,6 +89,7 @@ export function createGithub(options: GithubOptions): Github {
   const readHome = createHomeReader(api)
   return {
     ledger: createGithubLedger({ api, branches, branch: ledgerBranch, clock }),
+    archive: createGithubArchive(api, branches, ledgerBranch),
     gates: createGates(api, run),
     workflows: createWorkflows(api, readHome, workflows),
     board: createBoard({
@@ -91,7 +98,8 @@ export function createGithub(options: GithubOptions): Github {
       log,
       runPage: run && `${page}/actions/runs/${run.id}/attempts/${run.attempt}`
     }),
-    repository: createRepository({ api, branches, readHome, ledgerBranch, branch, workflows })
+    repository: createRepository({ api, branches, readHome, ledgerBranch, branch, workflows }),
+    reports: createReportReader(api)
   }
 }
 

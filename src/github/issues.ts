@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ISSUE_LABEL } from '../rollout/announcing.ts'
 import type { IssueDraft } from '../rollout/ports.ts'
 import { type GithubApi, settled } from './api.ts'
 
@@ -6,11 +7,6 @@ const NEEDS = 'issues: write'
 const PAGE = 100
 /** Older than the newest thousand open issues, ours are taken to be forgotten. */
 const PAGES = 10
-/**
- * Nobody but a collaborator can put it on an issue. In a public repository anybody can file one with
- * our key in it, and close it or change its title at will.
- */
-const LABEL = 'rollgate'
 /** GitHub refuses a body of more than 65,536 characters. */
 const LONGEST = 65_000
 
@@ -50,7 +46,7 @@ export async function fileIssue(
       ...api.repository,
       title: draft.title,
       body: `${marker}\n${cut(draft.body)}`,
-      labels: [LABEL]
+      labels: [ISSUE_LABEL]
     })
   )
   if (outcome.kind !== 'unknown') return { url: settled(outcome).html_url }
@@ -97,7 +93,7 @@ async function findOpen(api: GithubApi, marker: string): Promise<Listed | undefi
       client.request('GET /repos/{owner}/{repo}/issues', {
         ...api.repository,
         state: 'open',
-        labels: LABEL,
+        labels: ISSUE_LABEL,
         sort: 'created',
         direction: 'desc',
         per_page: PAGE,

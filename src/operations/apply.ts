@@ -4,13 +4,21 @@ import { requireAsPlanned } from '../rollout/briefing.ts'
 import { type Phase, phaseNamed } from '../rollout/definition.ts'
 import type { EventBody, EventOf } from '../rollout/events.ts'
 import { nextMove } from '../rollout/next-move.ts'
-import type { Approval, Deployment } from '../rollout/ports.ts'
-import { ConflictError, InputError, RollgateError } from '../rollout/rollgate-error.ts'
+import type { Approval, Deployment, QueryEstimate } from '../rollout/ports.ts'
+import type { PreflightItem } from '../rollout/preflight.ts'
+import { requireAffordable } from '../rollout/query-cost.ts'
+import {
+  ConflictError,
+  EvidenceError,
+  InputError,
+  RollgateError
+} from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import { currentPhase, type DeploymentRef, type State } from '../rollout/state.ts'
 import { show } from './board.ts'
 import { type Checked, type CheckRequest, check } from './check.ts'
 import { goLive, requireWanted } from './go-live.ts'
+import { estimateLooks } from './look-cost.ts'
 import {
   gateDue,
   type PassageRequest,
@@ -36,6 +44,8 @@ export type Applied =
       readonly phase: Phase
       readonly deployment: DeploymentRef
       readonly first: Checked
+      /** What to mend about looks at it that cost the database more than they need to. */
+      readonly warnings: readonly PreflightItem[]
     }
   /** There was nothing to apply. */
   | (Idle & { readonly state: State })
@@ -65,12 +75,39 @@ export async function apply(world: World, request: ApplyRequest): Promise<Applie
   )
   if (prospect.kind === 'nothing') return makeUpFirstLook(world, prospect, request)
   // A phase that nobody could judge is not begun.
-  await world.metrics.databaseNow()
+  const now = await world.metrics.databaseNow()
+  const warnings = await weighLooks(world, prospect, now)
   const work = await begin(world, prospect, request)
   await show(world, { phase: work.phase.name, state: 'in_progress', says: 'is being applied' })
   const outcome = await carryOut(world, work).catch(error => recover(world, work, error))
   if ('kind' in outcome) return outcome
-  return applied(world, work.phase, outcome, request)
+  return { ...(await applied(world, work.phase, outcome, request)), warnings }
+}
+
+/**
+ * Refuses a phase whose looks the database could not bear, before anything is changed. What an earlier
+ * run had begun was weighed by that run, and is not left half done for a table that has grown since.
+ */
+async function weighLooks(
+  world: World,
+  { phase, resuming }: Ready,
+  now: string
+): Promise<readonly PreflightItem[]> {
+  if (resuming) return []
+  const { definition, log } = world
+  const { target } = phase
+  let estimates: readonly QueryEstimate[]
+  try {
+    estimates = await estimateLooks(world, { target, phases: [phase], now })
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error
+    log.warning(`nobody knows what looks at ${phase.name} will cost: ${error.message}`)
+    return []
+  }
+  const { maxPlannedCost } = definition.database
+  const warnings = requireAffordable(phase.name, estimates, maxPlannedCost)
+  for (const { message, remedy } of warnings) log.warning(`${message}. ${remedy}`)
+  return warnings
 }
 
 async function applied(
@@ -78,11 +115,12 @@ async function applied(
   phase: Phase,
   deployment: DeploymentRef,
   request: CheckRequest
-): Promise<Applied> {
+): Promise<Extract<Applied, { kind: 'applied' }>> {
   const { name } = phase
   await show(world, { phase: name, state: 'success', says: 'is live', url: deployment.url })
   await startClocks(world)
-  return { kind: 'applied', phase, deployment, first: await check(world, request) }
+  const first = await check(world, request)
+  return { kind: 'applied', phase, deployment, first, warnings: [] }
 }
 
 /** An earlier run may have been cut off between its result and its first look. */

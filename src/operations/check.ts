@@ -1,9 +1,8 @@
-import { isAnswered } from '../rollout/answered.ts'
-import { type DecisionMade, decide } from '../rollout/decide.ts'
 import type { Phase } from '../rollout/definition.ts'
 import { phaseNamed } from '../rollout/definition.ts'
-import { checkpointName, formatDuration } from '../rollout/duration.ts'
-import type { EventBody, EventOf, Judgement, LookBody, LookEvent } from '../rollout/events.ts'
+import { formatDuration } from '../rollout/duration.ts'
+import type { EventBody, EventOf, LookBody, LookEvent } from '../rollout/events.ts'
+import { soakFolder } from '../rollout/evidence-folder.ts'
 import { checkDefinition } from '../rollout/integrity.ts'
 import { lookAnnouncements } from '../rollout/look-announcements.ts'
 import type { LedgerFile } from '../rollout/ports.ts'
@@ -11,10 +10,11 @@ import { isWorthRecording } from '../rollout/recording.ts'
 import { InputError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import { type DueLook, dueLook, isCutOff } from '../rollout/schedule.ts'
+import type { Sight } from '../rollout/sight.ts'
+import { type LookMade, soakConsequences, soakLook } from '../rollout/soak-look.ts'
 import {
   acceptableSince,
   currentPhase,
-  lastSeenMs,
   type PhaseState,
   type RolloutStatus,
   type State,
@@ -26,20 +26,10 @@ import { show } from './board.ts'
 import { collectEvidence } from './evidence.ts'
 import { setGoing } from './follow.ts'
 import { goLive } from './go-live.ts'
-import {
-  figuresOf,
-  horizonMs,
-  inspect,
-  judgeSight,
-  readingFile,
-  type Sight,
-  see,
-  timeOf,
-  windowOf
-} from './look.ts'
+import { inspect, recordedLook, see, timeOf } from './look.ts'
 import { frozenNow } from './passage.ts'
 import { readState, record } from './record.ts'
-import { continueRollback, rollbackIn, request as rollbackRequest } from './rollback.ts'
+import { continueRollback, rollbackIn } from './rollback.ts'
 import { watch } from './watch.ts'
 import type { World } from './world.ts'
 
@@ -194,13 +184,14 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
     const now = state.rollback === undefined ? watchedPhase(state) : undefined
     // A rollback, another phase or a new start of this one came in between: this look is of the past.
     if (now?.name !== current.name || now.since !== current.since) return undefined
-    const look = lookBody(world, conclusion, state, now)
-    made = { look, before: now, status: state.status }
-    if (!isWorthRecording(look, now.looks.at(-1), state.status)) return undefined
+    const one = lookOf(world, conclusion, state, now)
+    made = { look: one.look, before: now, status: state.status }
+    if (!isWorthRecording(one.look, now.looks.at(-1), state.status)) return undefined
+    const { look, file } = recordedLook(world, one, observed)
     return {
       message: headline(state, look),
-      events: [eventOf(look), ...consequences(state, look)],
-      files: filesOf(conclusion, now, look)
+      events: [eventOf(look), ...soakConsequences(state, look)],
+      files: [file, ...evidenceOf(conclusion, now, look)]
     }
   })
   if (made === undefined) return { state: recorded.state }
@@ -233,86 +224,29 @@ async function showLook(
   await show(world, { phase, state, says, url: deployment?.url })
 }
 
-function lookBody(
-  world: World,
+function lookOf(
+  { definition, clock }: World,
   { phase, observed, request }: Conclusion,
   state: State,
   current: PhaseState
-): LookBody {
-  const { sight, nowMs, integrity } = observed
-  const due = dueLook(phase, current, nowMs)
-  const frame = frameOf(phase, current)
-  const judgements = [...judgeSight(world.definition.criteria[phase.criteria] ?? [], sight, frame)]
-  const made = decide({
-    judgements,
-    integrity,
-    due,
-    hold: state.hold,
-    frozen: request.frozen,
-    blind: world.definition.blind,
-    unseenMs: nowMs - lastSeenMs(current)
-  })
-  return {
-    kind: 'look',
-    at: new Date(world.clock.now()).toISOString(),
-    phase: phase.name,
-    purpose: 'soak',
-    checkpoints: due.checkpoints.map(({ name }) => name),
-    final: due.final,
-    wokenBy: request.wokenBy,
-    ...(due.dueMs === undefined ? {} : { dueAt: new Date(due.dueMs).toISOString() }),
-    lateMs: due.lateMs,
-    ...windowOf(sight),
-    judgements,
-    ...figuresOf(world, sight),
-    integrity,
-    ...decisionOf(made),
-    evidence: `evidence/${phase.name}/${labelOf(due, judgements, nowMs, current)}`
-  }
-}
-
-function decisionOf({ decision, rule, reason, cause }: DecisionMade) {
-  return { decision, rule, reason, ...(cause === undefined ? {} : { cause }) }
-}
-
-function frameOf(phase: Phase, current: PhaseState) {
-  const looked = phase.checkpointsMs.filter(ms => current.checkpoints.includes(checkpointName(ms)))
-  return { horizonMs: horizonMs(phase), checkpointMs: looked.at(-1) }
+): LookMade {
+  const { frozen, wokenBy } = request
+  const at = new Date(clock.now()).toISOString()
+  return soakLook({ definition, phase, state, current, ...observed, frozen, at, wokenBy })
 }
 
 function eventOf({ at: _stampedLater, ...body }: LookBody): EventBody {
   return body
 }
 
-/** A red look and the intent to roll back are one commit: there is no moment in between. */
-function consequences(state: State, look: LookBody): readonly EventBody[] {
-  if (look.decision !== 'rollback') return []
-  return rollbackRequest(state, look.reason)?.events ?? []
-}
-
-function filesOf(
-  { phase, observed, evidence }: Conclusion,
+/** Another look may have been faster: its checkpoints keep the evidence that it was decided on. */
+function evidenceOf(
+  { evidence }: Conclusion,
   current: PhaseState,
-  { checkpoints, evidence: folder = '' }: LookBody
+  { checkpoints }: LookBody
 ): readonly LedgerFile[] {
-  // Another look may have been faster: its checkpoints keep the evidence that it was decided on.
-  const own = checkpoints.map(name => `evidence/${phase.name}/${name}/`)
-  const kept = evidence.filter(({ path }) => own.some(place => path.startsWith(place)))
-  return [readingFile(folder, observed.sight, frameOf(phase, current)), ...kept]
-}
-
-/** `T+6h` for a checkpoint, `T+5h30m-sentinel` for a look in between, `-unanswered` for a blind one. */
-function labelOf(
-  due: DueLook,
-  judgements: readonly Judgement[],
-  nowMs: number,
-  current: PhaseState
-): string {
-  const elapsedMs = Math.floor((nowMs - Date.parse(current.since ?? '')) / 60_000) * 60_000
-  const checkpoint = due.checkpoints.at(-1)?.name
-  if (checkpoint === undefined) return `${checkpointName(elapsedMs)}-sentinel`
-  // The same checkpoint is looked at again later, and that look keeps its own evidence.
-  return isAnswered({ judgements }) ? checkpoint : `${checkpointName(elapsedMs)}-unanswered`
+  const own = checkpoints.map(name => `${soakFolder(current)}/${name}/`)
+  return evidence.filter(({ path }) => own.some(place => path.startsWith(place)))
 }
 
 /** `assignment-pipeline-v3#1: staging-full T+6h: pass, continue` */

@@ -1,4 +1,5 @@
 import { type Phase, parametersOf } from '../rollout/definition.ts'
+import { soakFolder } from '../rollout/evidence-folder.ts'
 import type { LedgerFile } from '../rollout/ports.ts'
 import type { PhaseState } from '../rollout/state.ts'
 import type { Observed } from './check.ts'
@@ -26,7 +27,7 @@ export async function collectEvidence(
       since: current.since ?? until,
       until: checkpoint === newest || ownEnd > until ? until : ownEnd
     })
-    const folder = `evidence/${phase.name}/${checkpoint.name}`
+    const folder = `${soakFolder(current)}/${checkpoint.name}`
     collected.push(...files.map(file => ({ ...file, path: `${folder}/${file.path}` })))
   }
   return collected

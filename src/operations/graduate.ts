@@ -3,14 +3,17 @@ import { renderCleanUp, renderProposal } from '../report/graduation.ts'
 import { type Graduation, type Phase, parametersOf, phaseNamed } from '../rollout/definition.ts'
 import { setEnvExample } from '../rollout/env-example.ts'
 import type { EventBody, LookBody } from '../rollout/events.ts'
-import { finalFlags, graduationDue, judgeGraduation } from '../rollout/graduation.ts'
+import { GRADUATION_FOLDER } from '../rollout/evidence-folder.ts'
+import { finalFlags, graduationDue } from '../rollout/graduation.ts'
+import { graduationLook, graduationSince } from '../rollout/graduation-look.ts'
 import { checkDefinition } from '../rollout/integrity.ts'
 import type { LedgerFile } from '../rollout/ports.ts'
 import { InputError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
+import type { Sight } from '../rollout/sight.ts'
 import { acceptableSince, currentPhase, type PhaseState, type State } from '../rollout/state.ts'
 import { show } from './board.ts'
-import { figuresOf, inspect, judgeSight, readingFile, type Sight, see, windowOf } from './look.ts'
+import { inspect, recordedLook, see } from './look.ts'
 import { readState, record } from './record.ts'
 import type { World } from './world.ts'
 
@@ -112,52 +115,29 @@ async function lookBack(
   { phase, current, graduation }: Ending,
   wokenBy: string
 ): Promise<LookedBack> {
-  const since = current.endedAt ?? current.since ?? ''
+  const { definition, clock } = world
   const { target, flags } = phase
-  const criteria = world.definition.criteria[phase.criteria] ?? []
-  const sight = await see(world, criteria, { target, since })
-  const elapsedMs = world.clock.now() - Date.parse(since)
-  const frame = {
-    horizonMs: Math.max(graduation.afterMs, elapsedMs),
-    checkpointMs: undefined
-  }
-  const judgements = [...judgeSight(criteria, sight, frame)]
+  const criteria = definition.criteria[phase.criteria] ?? []
+  const sight = await see(world, criteria, { target, since: graduationSince(current) })
+  const nowMs = clock.now()
   const made = current.deployment ?? { id: '', url: '' }
   const deployment = current.intent === undefined ? made : { ...made, intent: current.intent.id }
   const expected = { target, flags, deployment, since: acceptableSince(current) }
   const integrity = [
-    ...checkDefinition(state.digest, world.definition.digest),
+    ...checkDefinition(state.digest, definition.digest),
     ...(await inspect(world, expected, sight))
   ]
-  const broken = integrity.filter(({ ok }) => !ok).map(({ message }) => message)
-  const { ready, reason } = judgeGraduation(judgements)
-  if (!ready || broken.length > 0) {
+  const at = new Date(clock.now()).toISOString()
+  const seen = { sight, nowMs, integrity, at, wokenBy }
+  const back = graduationLook({ definition, graduation, phase, current, ...seen })
+  if (back.obstacles.length > 0) {
     throw notGraduated(
-      `${idOf(state)} does not graduate: ${[...broken, ...(ready ? [] : [reason])].join('; ')}.`,
+      `${idOf(state)} does not graduate: ${back.obstacles.join('; ')}.`,
       'Put right what is named, or wait for more evidence, and graduate it again.'
     )
   }
-  const folder = 'evidence/graduation'
-  const look: LookBody = {
-    kind: 'look',
-    at: new Date(world.clock.now()).toISOString(),
-    phase: phase.name,
-    purpose: 'graduation',
-    checkpoints: [],
-    final: true,
-    wokenBy,
-    lateMs: 0,
-    ...windowOf(sight),
-    judgements,
-    ...figuresOf(world, sight),
-    integrity,
-    decision: 'continue',
-    rule: 'graduation',
-    reason,
-    evidence: folder
-  }
-  const evidence = await collect(world, target, sight)
-  return { look, files: [readingFile(folder, sight, frame), ...evidence] }
+  const { look, file } = recordedLook(world, back, seen)
+  return { look, files: [file, ...(await collect(world, target, sight))] }
 }
 
 async function collect(world: World, target: string, sight: Sight): Promise<readonly LedgerFile[]> {
@@ -165,7 +145,7 @@ async function collect(world: World, target: string, sight: Sight): Promise<read
   const { since, until } = sight.reading
   const parameters = parametersOf(world.definition, target)
   const files = await world.evidence.collect({ checkpoint: 'graduation', parameters, since, until })
-  return files.map(file => ({ ...file, path: `evidence/graduation/${file.path}` }))
+  return files.map(file => ({ ...file, path: `${GRADUATION_FOLDER}/${file.path}` }))
 }
 
 async function fileCleanUp(

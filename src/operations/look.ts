@@ -1,43 +1,33 @@
-import { type Criterion, metricsOf, type Phase, parametersOf } from '../rollout/definition.ts'
-import type { IntegrityFinding, Judgement, LookEvent } from '../rollout/events.ts'
-import { checkClocks, checkDeployment, checkFlags, unknownWorld } from '../rollout/integrity.ts'
-import {
-  type Blindness,
-  type JudgingFrame,
-  judge,
-  judgeBlind,
-  showFigures
-} from '../rollout/judge.ts'
-import type { LedgerFile, Reading } from '../rollout/ports.ts'
+import { type Criterion, type Definition, metricsOf, parametersOf } from '../rollout/definition.ts'
+import type { IntegrityFinding, LookBody } from '../rollout/events.ts'
+import { checkDeployment, checkFlags, unknownWorld } from '../rollout/integrity.ts'
+import { readingPath, renderKeptLook } from '../rollout/kept-look.ts'
+import type { LedgerFile, LookRequest } from '../rollout/ports.ts'
 import { EvidenceError, ProviderError } from '../rollout/rollgate-error.ts'
+import { clocksOf, type Seen, type Sight } from '../rollout/sight.ts'
+import type { LookMade } from '../rollout/soak-look.ts'
 import type { DeploymentRef } from '../rollout/state.ts'
 import type { World } from './world.ts'
-
-/** What one look saw: the database's answers, or why there are none. */
-export type Sight =
-  | {
-      readonly kind: 'seen'
-      readonly reading: Reading
-      /** The process's clock before and after the question. */
-      readonly askedMs: number
-      readonly answeredMs: number
-    }
-  | { readonly kind: 'blind'; readonly blindness: Blindness }
 
 /** Asks the database for everything that the criteria need, in one snapshot. */
 export async function see(
   world: Pick<World, 'definition' | 'metrics' | 'clock'>,
   criteria: readonly Criterion[],
-  window: { readonly target: string; readonly since: string }
+  window: {
+    readonly target: string
+    readonly since: string
+    /** Now, unless told. */
+    readonly until?: string
+  }
 ): Promise<Sight> {
   const { definition } = world
+  const { target, since, until } = window
   const askedMs = world.clock.now()
   try {
     const reading = await world.metrics.look({
-      metrics: [...new Set([...metricsOf(criteria), ...Object.keys(definition.shown)])],
-      parameters: parametersOf(definition, window.target),
-      since: window.since,
-      graceMs: definition.database.graceMs
+      ...questionOf(definition, criteria, target),
+      since,
+      ...(until === undefined ? {} : { until })
     })
     return { kind: 'seen', reading, askedMs, answeredMs: world.clock.now() }
   } catch (error) {
@@ -46,25 +36,22 @@ export async function see(
   }
 }
 
+/** Everything that the criteria need to know of a target, whatever the window. */
+export function questionOf(
+  definition: Definition,
+  criteria: readonly Criterion[],
+  target: string
+): Omit<LookRequest, 'since' | 'until'> {
+  return {
+    metrics: [...new Set([...metricsOf(criteria), ...Object.keys(definition.shown)])],
+    parameters: parametersOf(definition, target),
+    graceMs: definition.database.graceMs
+  }
+}
+
 /** Milliseconds since the epoch: the database's clock when it answered, ours when it did not. */
 export function timeOf(world: World, sight: Sight): number {
   return sight.kind === 'seen' ? Date.parse(sight.reading.databaseNow) : world.clock.now()
-}
-
-export function judgeSight(
-  criteria: readonly Criterion[],
-  sight: Sight,
-  frame: JudgingFrame
-): readonly Judgement[] {
-  return sight.kind === 'seen'
-    ? judge(criteria, sight.reading, frame)
-    : judgeBlind(criteria, sight.blindness)
-}
-
-/** The part of a look event that is shown beside the judgements; absent when there is nothing. */
-export function figuresOf({ definition }: World, sight: Sight): Pick<LookEvent, 'shown'> {
-  const shown = sight.kind === 'seen' ? showFigures(definition.shown, sight.reading) : []
-  return shown.length === 0 ? {} : { shown: [...shown] }
 }
 
 /** What stands at the provider, compared with what should. */
@@ -98,11 +85,7 @@ export async function inspect(
       )
     ])
   ])
-  const clocks =
-    sight.kind === 'seen'
-      ? [checkClocks(sight.reading.databaseNow, sight.askedMs, sight.answeredMs)]
-      : []
-  return [...flags, ...deployment, ...clocks]
+  return [...flags, ...deployment, ...clocksOf(sight)]
 }
 
 async function orUnknown(
@@ -117,20 +100,21 @@ async function orUnknown(
   }
 }
 
-/** The part of a look event that says which rows it was made from. */
-export function windowOf(sight: Sight): Pick<LookEvent, 'window' | 'digests'> {
-  if (sight.kind === 'blind') return { digests: {} }
-  const { since, until, databaseNow, version, snapshot, digests } = sight.reading
-  return { window: { since, until, databaseNow, version, snapshot }, digests: { ...digests } }
+/** A look that is to be recorded, with the file that it can be judged again from. */
+export interface RecordedLook {
+  readonly look: LookBody
+  readonly file: LedgerFile
 }
 
-/** Everything needed to judge the look again, as a file. */
-export function readingFile(folder: string, sight: Sight, frame: JudgingFrame): LedgerFile {
-  const content = sight.kind === 'seen' ? { frame, reading: sight.reading } : { frame, ...sight }
-  return { path: `${folder}/reading.json`, content: `${JSON.stringify(content, null, 1)}\n` }
-}
-
-/** The longest a phase can last. */
-export function horizonMs(phase: Phase): number {
-  return phase.soakMs + phase.extendMs
+/** The look carries the digest of its file, so that neither is changed without the other. */
+export function recordedLook(
+  { sha256 }: Pick<World, 'sha256'>,
+  { look, frame }: LookMade,
+  { sight, nowMs }: Pick<Seen, 'sight' | 'nowMs'>
+): RecordedLook {
+  const content = renderKeptLook({ now: new Date(nowMs).toISOString(), frame, sight })
+  return {
+    look: { ...look, reading: sha256(content) },
+    file: { path: readingPath(look.evidence ?? ''), content }
+  }
 }

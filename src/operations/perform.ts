@@ -1,12 +1,17 @@
 import { renderAhead, renderDue, renderWaiting, renderWoken } from '../report/advance.ts'
+import { renderBacktest } from '../report/backtest.ts'
+import { toBacktestResult } from '../report/backtest-result.ts'
+import { wasAnswered } from '../report/backtest-story.ts'
 import { toResult } from '../report/json.ts'
 import {
   renderDeployment,
   renderFlags,
   renderPreflight,
-  renderVerification
+  renderVerification,
+  renderWarnings
 } from '../report/step.ts'
 import { renderSummary } from '../report/summary.ts'
+import type { AcceptanceKind } from '../rollout/acceptance.ts'
 import { requireConfirmation } from '../rollout/confirmation.ts'
 import type { Gate } from '../rollout/definition.ts'
 import type { Judgement, LookBody } from '../rollout/events.ts'
@@ -18,6 +23,7 @@ import { InputError } from '../rollout/rollgate-error.ts'
 import { currentPhase, type State } from '../rollout/state.ts'
 import { worstVerdict } from '../rollout/worst-verdict.ts'
 import { type ApplyRequest, apply } from './apply.ts'
+import { type BacktestRequest, backtest } from './backtest.ts'
 import { type Checked, check } from './check.ts'
 import { deploy } from './deploy.ts'
 import { due, type Watched } from './due.ts'
@@ -32,7 +38,7 @@ import type { Idle } from './prospect.ts'
 import { readState } from './record.ts'
 import { resume } from './resume.ts'
 import { rollback } from './rollback.ts'
-import { verify } from './verify.ts'
+import { type VerifyRequest, verify } from './verify.ts'
 import { wake } from './wake.ts'
 import type { World } from './world.ts'
 
@@ -49,9 +55,15 @@ export type Order =
       readonly confirm?: string | undefined
     }
   | {
-      readonly operation: 'rollback' | 'hold' | 'resume'
+      readonly operation: 'rollback' | 'hold'
       readonly reason: string | undefined
       readonly confirm?: string | undefined
+    }
+  | {
+      readonly operation: 'resume'
+      readonly reason: string | undefined
+      readonly confirm?: string | undefined
+      readonly accept?: readonly AcceptanceKind[]
     }
   | {
       readonly operation: 'flags'
@@ -59,7 +71,8 @@ export type Order =
       readonly flags: Readonly<Record<string, string | undefined>>
     }
   | { readonly operation: 'deploy'; readonly target: string }
-  | { readonly operation: 'verify'; readonly phase: string; readonly since: string }
+  | ({ readonly operation: 'verify' } & VerifyRequest)
+  | ({ readonly operation: 'backtest' } & BacktestRequest)
 
 /** What an operation came to, ready to be shown and to be read by machines. */
 export interface Performed {
@@ -102,13 +115,15 @@ export async function perform(
     case 'hold':
       return tell(world, await hold(world, reasonOf(order)))
     case 'resume':
-      return tell(world, await resume(world, reasonOf(order)))
+      return tell(world, await resume(world, reasonOf(order), order.accept))
     case 'flags':
       return performFlags(world, order)
     case 'deploy':
       return performDeploy(world, order.target)
     case 'verify':
       return performVerify(world, order)
+    case 'backtest':
+      return performBacktest(world, order)
   }
 }
 
@@ -240,8 +255,10 @@ async function performApply(
       return tell(world, applied.state, undefined, `Nothing to apply: ${applied.why}`)
     case 'superseded':
       return tell(world, applied.state, undefined, 'A rollback came in between')
-    case 'applied':
-      return tellChecked(world, applied.first)
+    case 'applied': {
+      const told = tellChecked(world, applied.first)
+      return { ...told, summary: `${renderWarnings(applied.warnings)}${told.summary}` }
+    }
   }
 }
 
@@ -314,17 +331,29 @@ async function performDeploy(world: World, target: string): Promise<Performed> {
   }
 }
 
-async function performVerify(
-  world: World,
-  { phase, since }: Extract<Order, { operation: 'verify' }>
-): Promise<Performed> {
-  const { judgements, reading } = await verify(world, { phase, since })
+async function performVerify(world: World, request: VerifyRequest): Promise<Performed> {
+  const { phase } = request
+  const { since, judgements, reading } = await verify(world, request)
   const verdict = worstVerdict(judgements)
   const result = { version: 1, operation: 'verify', phase, since, verdict, judgements, reading }
   return {
     exitCode: VERIFY_EXIT[verdict],
     summary: renderVerification({ phase, since, judgements }),
     outputs: { verdict, phase, result: JSON.stringify(result) },
+    result
+  }
+}
+
+/** A report: whatever it says about the past, it is a failure only where the past could not be seen. */
+async function performBacktest(world: World, request: BacktestRequest): Promise<Performed> {
+  const { definition } = world
+  const walked = { definition, ...(await backtest(world, request)) }
+  const result = toBacktestResult(walked)
+  const looked = walked.stopped === undefined && walked.walks.some(wasAnswered)
+  return {
+    exitCode: looked ? 0 : 1,
+    summary: renderBacktest(walked),
+    outputs: { phase: request.phase ?? '', result: JSON.stringify(result) },
     result
   }
 }

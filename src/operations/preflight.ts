@@ -18,9 +18,11 @@ import {
   type PreflightItem,
   unreachable
 } from '../rollout/preflight.ts'
+import { judgeCost } from '../rollout/query-cost.ts'
 import { judgeRepository } from '../rollout/repository-preflight.ts'
 import { RollgateError } from '../rollout/rollgate-error.ts'
 import { judgeSampleSize } from '../rollout/sample-size.ts'
+import { estimateLooks } from './look-cost.ts'
 import type { World } from './world.ts'
 
 export interface PreflightRequest {
@@ -131,12 +133,16 @@ async function database(world: World, phases: readonly Phase[]): Promise<readonl
   const facts = await asked('database', async () => {
     const found = await world.database.inspectDatabase()
     answers = true
-    return [...judgeDatabase(found), clocks(found.databaseNow, world.clock.now())]
+    return [
+      ...judgeDatabase(found, world.definition.database),
+      clocks(found.databaseNow, world.clock.now())
+    ]
   })
   if (!answers) return facts
-  const trials = distinct(phases.map(({ target }) => target)).map(target =>
-    asked(`metrics on ${target}`, () => trial(world, target, phases))
-  )
+  const trials = distinct(phases.map(({ target }) => target)).flatMap(target => [
+    asked(`metrics on ${target}`, () => trial(world, target, phases)),
+    asked(`cost of a look on ${target}`, () => cost(world, target, phases))
+  ])
   return [...facts, ...(await Promise.all(trials)).flat()]
 }
 
@@ -157,6 +163,19 @@ async function trial(
     graceMs: definition.database.graceMs
   })
   return judgeTrial(target, answers)
+}
+
+/** What the dearest look at any of these phases on that target would cost. */
+async function cost(
+  world: World,
+  target: string,
+  phases: readonly Phase[]
+): Promise<readonly PreflightItem[]> {
+  const now = await world.metrics.databaseNow()
+  const here = phases.filter(phase => phase.target === target)
+  const estimates = await estimateLooks(world, { target, phases: here, now })
+  const { maxPlannedCost } = world.definition.database
+  return judgeCost(`cost of a look on ${target}`, estimates, maxPlannedCost)
 }
 
 async function ledger(world: World): Promise<readonly PreflightItem[]> {

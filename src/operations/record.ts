@@ -2,6 +2,7 @@ import { renderDashboard } from '../report/dashboard.ts'
 import { renderVerificationLog } from '../report/verification-log.ts'
 import { enabledPhases } from '../rollout/definition.ts'
 import type { EventBody, LedgerEvent } from '../rollout/events.ts'
+import { unkeptDefinition } from '../rollout/kept-definition.ts'
 import type { LedgerFile, LedgerReading } from '../rollout/ports.ts'
 import { ConflictError } from '../rollout/rollgate-error.ts'
 import { fold, type State } from '../rollout/state.ts'
@@ -69,6 +70,7 @@ async function append(world: World, reading: LedgerReading, draft: Draft): Promi
     events: added,
     files: [
       ...(draft.files ?? []),
+      ...unkeptDefinition(definition, earlier, added),
       { path: 'verification.md', content: renderVerificationLog({ definition, state, events }) }
     ],
     dashboard: renderDashboard({ previous: reading.dashboard, definition, state, now }),

@@ -1,8 +1,9 @@
 import { rollbackFailed, rolledBack } from '../report/announcement.ts'
-import type { EventBody, EventOf, LedgerEvent } from '../rollout/events.ts'
+import type { EventOf, LedgerEvent } from '../rollout/events.ts'
 import { checkFlags } from '../rollout/integrity.ts'
 import type { Deployment } from '../rollout/ports.ts'
-import { InputError, ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
+import { rollbackRequest } from '../rollout/rollback-request.ts'
+import { ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import {
   cleanIntent,
@@ -26,7 +27,7 @@ type Step = EventOf<'rollback-step'>['step']
  */
 export async function rollback(world: World, reason: string): Promise<State> {
   const { state } = await record(world, current =>
-    isUntouched(current) ? abandonment(current, reason) : request(current, reason)
+    isUntouched(current) ? abandonment(current, reason) : intention(current, reason)
   )
   return isOver(state) ? state : continueRollback(world)
 }
@@ -36,56 +37,22 @@ function isUntouched(state: State): boolean {
   return state.phases.length > 0 && !isOver(state) && phaseInForce(state)?.intent === undefined
 }
 
+function intention(state: State, reason: string): Draft | undefined {
+  const [intent] = rollbackRequest(state, reason)
+  return (
+    intent && {
+      message: `${rolloutId(state.definition, state.number)}: roll back ${intent.phase}`,
+      events: [intent]
+    }
+  )
+}
+
 /** There is nothing to put back: the rollout is over, and what waits for an approval waits in vain. */
 function abandonment(state: State, reason: string): Draft {
   return {
     message: `${rolloutId(state.definition, state.number)}: aborted before anything was changed`,
     events: [{ kind: 'aborted', reason }]
   }
-}
-
-/**
- * The intent of a rollback of the phase that is current in `state`, to be appended; nothing when one
- * is under way already.
- * @throws InputError (`nothing_to_roll_back`)
- */
-export function request(
-  state: State,
-  reason: string
-): { readonly message: string; readonly events: readonly EventBody[] } | undefined {
-  if (state.status === 'rolling-back' || state.status === 'rollback-failed') return undefined
-  if (state.status === 'rolled-back' || state.status === 'aborted') return undefined
-  const intent = phaseInForce(state)?.intent
-  if (intent === undefined) throw nothingToRollBack(state)
-  const baseline = baselineOf(state, intent.target)
-  return {
-    message: `${rolloutId(state.definition, state.number)}: roll back ${intent.phase}`,
-    events: [
-      {
-        kind: 'rollback-requested',
-        phase: intent.phase,
-        target: intent.target,
-        reason,
-        ...(baseline === undefined ? {} : { baseline })
-      }
-    ]
-  }
-}
-
-/** What served the target before this rollout's first step on it. */
-function baselineOf(state: State, target: string): Intent['baseline'] {
-  const first = state.phases.find(phase => phase.intent?.target === target)
-  return first?.intent?.before.deployment
-}
-
-function nothingToRollBack(state: State): InputError {
-  return new InputError(
-    'nothing_to_roll_back',
-    state.status === 'not-started'
-      ? 'No rollout was ever started.'
-      : 'The rollout has not changed anything yet.',
-    'Nothing needs to be done.'
-  )
 }
 
 /**

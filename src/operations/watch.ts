@@ -1,12 +1,11 @@
 import { rollbackFailed } from '../report/announcement.ts'
-import { decideWatch, type WatchMade } from '../rollout/decide-watch.ts'
-import { checkpointName } from '../rollout/duration.ts'
-import type { EventBody, EventOf, LookBody } from '../rollout/events.ts'
 import { isWorthRecording } from '../rollout/recording.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
+import type { Seen } from '../rollout/sight.ts'
 import { cleanIntent, failedInWatch, type RollbackState, type State } from '../rollout/state.ts'
+import { type WatchLookCase, watchEnding, watchLook } from '../rollout/watch-look.ts'
 import type { Checked, CheckRequest } from './check.ts'
-import { inspect, judgeSight, readingFile, type Sight, see, timeOf, windowOf } from './look.ts'
+import { inspect, recordedLook, see, timeOf } from './look.ts'
 import { record } from './record.ts'
 import { continueRollback } from './rollback.ts'
 import type { World } from './world.ts'
@@ -26,102 +25,75 @@ export async function watch(world: World, state: State, request: CheckRequest): 
     return { state: await continueRollback(world) }
   }
   const seen = await observeWatch(world, rollback, rollback.since)
-  if (seen.drifted) return { state: await continueRollback(world) }
+  if (hasDrifted(seen)) return { state: await continueRollback(world) }
   return concludeWatch(world, rollback, seen, request)
 }
 
-interface Seen {
-  readonly sight: Sight
-  readonly passedMs: number
-  readonly look: Pick<LookBody, 'judgements' | 'integrity'>
-  readonly drifted: boolean
-  readonly made: WatchMade
+interface Observed extends Pick<Seen, 'sight' | 'nowMs' | 'integrity'> {
+  /** Start of the watch, ISO 8601. */
+  readonly since: string
 }
 
-async function observeWatch(world: World, rollback: RollbackState, since: string): Promise<Seen> {
+async function observeWatch(
+  world: World,
+  rollback: RollbackState,
+  since: string
+): Promise<Observed> {
   const { definition } = world
   const { target } = rollback.intent
   const criteria = definition.criteria[definition.rollback.criteria] ?? []
   const sight = await see(world, criteria, { target, since })
+  const nowMs = timeOf(world, sight)
   const made = rollback.steps.findLast(step => step.deployment)?.deployment
   const deployment = { ...(made ?? { id: '', url: '' }), intent: cleanIntent(rollback) }
-  const { flags, watchMs } = definition.rollback
-  const integrity = [...(await inspect(world, { target, flags, deployment, since }, sight))]
-  const judgements = [...judgeSight(criteria, sight, FRAME(watchMs))]
-  const passedMs = timeOf(world, sight) - Date.parse(since)
-  return {
-    sight,
-    passedMs,
-    look: { judgements, integrity },
-    drifted: integrity.some(({ ok, code }) => !ok && REPAIRABLE.includes(code)),
-    made: decideWatch(judgements, integrity, { passedMs, watchMs })
-  }
+  const { flags } = definition.rollback
+  const integrity = await inspect(world, { target, flags, deployment, since }, sight)
+  return { sight, nowMs, integrity, since }
 }
 
 /** What carrying the rollback out once more puts right. */
 const REPAIRABLE = ['flag_drift', 'deployment_gone', 'deployment_replaced']
 
-const FRAME = (watchMs: number) => ({ horizonMs: watchMs, checkpointMs: undefined })
+function hasDrifted({ integrity }: Observed): boolean {
+  return integrity.some(({ ok, code }) => !ok && REPAIRABLE.includes(code))
+}
 
 async function concludeWatch(
   world: World,
   rollback: RollbackState,
-  seen: Seen,
+  seen: Observed,
   request: CheckRequest
 ): Promise<Checked> {
-  const look = watchLook(world, rollback.intent, seen, request)
-  const { outcome, reason } = seen.made
+  let watched = watchLook(caseOf(world, rollback, seen, request))
   const { state, events } = await record(world, current => {
-    if (current.status !== 'rolling-back') return undefined
-    if (
-      outcome === 'watching' &&
-      !isWorthRecording(look, current.rollback?.looks.at(-1), current.status)
-    ) {
-      return undefined
-    }
+    const now = current.rollback
+    // Carried out once more in between: this look is of the watch before.
+    if (current.status !== 'rolling-back' || now?.since !== seen.since) return undefined
+    watched = watchLook(caseOf(world, now, seen, request))
+    const { made } = watched
+    const quiet = !isWorthRecording(watched.look, now.looks.at(-1), current.status)
+    if (made.outcome === 'watching' && quiet) return undefined
+    const { look, file } = recordedLook(world, watched, seen)
     const { at: _stampedLater, ...body } = look
-    const folder = `evidence/rollback/${checkpointName(Math.floor(seen.passedMs / 60_000) * 60_000)}`
     return {
-      message: `${rolloutId(current.definition, current.number)}: watch the rollback: ${outcome}`,
-      events: [body, ...ending(rollback.intent, seen.made)],
-      files: [readingFile(folder, seen.sight, FRAME(world.definition.rollback.watchMs))]
+      message: `${rolloutId(current.definition, current.number)}: watch the rollback: ${made.outcome}`,
+      events: [body, ...watchEnding(now.intent, made)],
+      files: [file]
     }
   })
+  const { look, made } = watched
   // Nobody knows whether the old state is back, which somebody should.
-  if ((outcome === 'failed' || outcome === 'unproven') && events.length > 0) {
-    await world.announcer.announce(rollbackFailed(world.definition, state, { why: reason }))
+  if ((made.outcome === 'failed' || made.outcome === 'unproven') && events.length > 0) {
+    await world.announcer.announce(rollbackFailed(world.definition, state, { why: made.reason }))
   }
   return { state, look }
 }
 
-function ending(
-  { id }: EventOf<'rollback-requested'>,
-  { outcome, reason }: WatchMade
-): readonly EventBody[] {
-  return outcome === 'watching'
-    ? []
-    : [{ kind: 'rollback-finished', intent: id, outcome, message: reason }]
-}
-
-function watchLook(
-  world: World,
-  intent: EventOf<'rollback-requested'>,
-  { sight, look, made }: Seen,
+function caseOf(
+  { definition, clock }: World,
+  rollback: RollbackState,
+  seen: Observed,
   { wokenBy }: CheckRequest
-): LookBody {
-  return {
-    kind: 'look',
-    at: new Date(world.clock.now()).toISOString(),
-    phase: intent.phase,
-    purpose: 'watch',
-    checkpoints: [],
-    final: made.outcome !== 'watching',
-    wokenBy,
-    lateMs: 0,
-    ...windowOf(sight),
-    ...look,
-    decision: 'continue',
-    rule: made.rule,
-    reason: made.reason
-  }
+): WatchLookCase {
+  return { ...seen, definition, rollback, wokenBy, at: new Date(clock.now()).toISOString() }
 }

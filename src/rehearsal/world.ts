@@ -5,20 +5,25 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { createGitLedger } from '../git/ledger.ts'
+import { createMetricSources } from '../metric-sources.ts'
 import { NO_REPOSITORY, type World } from '../operations/world.ts'
 import { type Catalogue, loadCatalogue, loadEvidenceFiles } from '../postgres/catalogue.ts'
 import { createPostgres } from '../postgres/postgres.ts'
 import type { Definition } from '../rollout/definition.ts'
 import { parseDefinition } from '../rollout/definition-file.ts'
+import { reportedLabels } from '../rollout/reported.ts'
 import { createVercel } from '../vercel/vercel.ts'
+import type { IssueHands } from './github/issue-hands.ts'
 import { mirrorLedger } from './mirror.ts'
 import { createPeople, type People } from './people.ts'
 import {
   type ApplicationDatabase,
-  createApplicationDatabase
+  createApplicationDatabase,
+  type StoredEvent
 } from './postgres/application-database.ts'
 import { type Relay, startRelay } from './postgres/relay.ts'
 import { type PostgresServer, startPostgresServer } from './postgres/server.ts'
+import { createReportBox, type ReportBox } from './report-box.ts'
 import type { Scenario } from './scenario.ts'
 import type { EventRow } from './traffic/event-row.ts'
 import { createTraffic, type Traffic } from './traffic/traffic.ts'
@@ -34,6 +39,8 @@ export interface RehearsalWorld {
   readonly database: ApplicationDatabase
   readonly relay: Relay
   readonly people: People
+  /** What customers do who find that something is wrong. */
+  readonly issues: IssueHands
   /** What must show up nowhere: the token and the database's password. */
   readonly secrets: readonly string[]
   /** Testers book on preview only while a phase on preview is under test. */
@@ -97,6 +104,7 @@ async function build(
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'rollgate-rehearsal-'))
   undo.push(() => rm(scratch, { recursive: true, force: true }))
   const people = createPeople(definition)
+  const box = createReportBox(clock.now, reportedLabels(definition))
   const life = await startLife({ clock, database, vercel, scenario, seed: settings.seed })
 
   const world = await furnish({
@@ -110,11 +118,14 @@ async function build(
     scratch,
     token,
     people,
+    box,
     server,
     folder
   })
   const secrets = [token, server.password]
-  return { world, clock, vercel, database, relay, people, secrets, testOn: life.testOn, close }
+  const { testOn } = life
+  const issues = box.hands
+  return { world, clock, vercel, database, relay, people, issues, secrets, testOn, close }
 }
 
 interface Furniture {
@@ -129,12 +140,18 @@ interface Furniture {
   readonly scratch: string
   readonly token: string
   readonly people: People
+  readonly box: ReportBox
   readonly folder: string
 }
 
 async function furnish(parts: Furniture): Promise<World> {
   const { settings, definition, catalogue, clock, people, folder } = parts
   const log = createFileLog(path.join(folder, 'operations.log'), clock)
+  const postgres = createPostgres({
+    connectionString: parts.database.connectionString('reader', parts.relay),
+    catalogue,
+    evidenceFiles: await loadEvidenceFiles([sqlFolder(settings.home, 'evidence')])
+  })
   let ids = 0
   return {
     definition,
@@ -149,11 +166,8 @@ async function furnish(parts: Furniture): Promise<World> {
       folder
     ),
     ...(await createProject(parts, log)),
-    ...createPostgres({
-      connectionString: parts.database.connectionString('reader', parts.relay),
-      catalogue,
-      evidenceFiles: await loadEvidenceFiles([sqlFolder(settings.home, 'evidence')])
-    }),
+    ...postgres,
+    metrics: createMetricSources(postgres.metrics, parts.box.reports),
     gates: people.gates(ACTOR.run),
     ...NO_REPOSITORY,
     announcer: people.announcer,
@@ -225,7 +239,8 @@ async function startLife({ clock, database, vercel, scenario, seed }: LifeParts)
   }
 }
 
-function toStored(row: EventRow) {
+/** A row of the traffic as the application's database takes it. */
+export function toStored(row: EventRow): StoredEvent {
   return {
     id: row.id,
     createdAtMs: Date.parse(row.created_at),

@@ -1,3 +1,4 @@
+import { acceptedAtPromotion, findingText } from '../rollout/acceptance.ts'
 import { type Definition, enabledPhases, type Phase } from '../rollout/definition.ts'
 import { checkpointName, formatDuration } from '../rollout/duration.ts'
 import type { Gates } from '../rollout/ports.ts'
@@ -51,6 +52,7 @@ function firstScreen(input: BriefingInput, previous: Phase | undefined): string 
     list([
       md`**What changes:** ${changes.length} of ${flags.length} flags on the target **${phase.target}**, by a fresh deployment`,
       md`**Proven so far:** ${claim(definition, state, previous)}`,
+      ...doubts(state),
       md`**Asked of you:** ${asked}`
     ])
   ].join('\n\n')
@@ -156,4 +158,14 @@ function claim(definition: Definition, state: State, previous: Phase | undefined
   }
   const took = durationText(line)
   return `${previous.name} was promoted${took === undefined ? '' : ` after ${took}`}`
+}
+
+/** What of any phase before was not proven, and who took that upon themselves. */
+function doubts({ phases }: State): readonly Markup[] {
+  const accepted = phases.flatMap(phase =>
+    acceptedAtPromotion(phase).map(
+      one => `${phase.name}: ${findingText(one)}, which ${one.by} accepted, because: ${one.reason}`
+    )
+  )
+  return accepted.length === 0 ? [] : [md`**Not proven, but accepted:** ${accepted.join('; ')}`]
 }

@@ -1,9 +1,15 @@
 import { formatDuration } from '../rollout/duration.ts'
 import type { Judgement, LookBody } from '../rollout/events.ts'
+import type { Verdict } from '../verdict/verdict.ts'
 import { countText, manyText, oddsText } from '../verdict/wording.ts'
 import { utcText } from './instant.ts'
 import { code, details, list, md, NOTHING, type Text, table } from './markdown.ts'
-import { type RecordedFinding, type RecordedProportion, readFinding } from './recorded-finding.ts'
+import {
+  type RecordedFinding,
+  type RecordedProportion,
+  type RecordedValue,
+  readFinding
+} from './recorded-finding.ts'
 
 /** How far every verdict of a look is from being another one, folded; `reason` is told already. */
 export function changeDetails(look: LookBody, reason: string): string {
@@ -60,9 +66,9 @@ function changeRow(judgement: Judgement, reason: string): readonly Text[] {
   return [
     criterion,
     code(name),
-    share === undefined ? words : segmentText(share),
+    share === undefined || share.all === 0 ? words : segmentText(share),
     verdict === 'red' ? NOTHING : toRedText(finding),
-    verdict === 'pass' ? NOTHING : toPassText(finding),
+    verdict === 'pass' ? NOTHING : toPassText(finding, verdict),
     share?.logE === undefined ? NOTHING : oddsText(share.logE),
     share?.logG === undefined ? NOTHING : oddsText(share.logG)
   ]
@@ -80,22 +86,41 @@ function toRedText(finding: RecordedFinding): string {
     case 'proportion':
       return finding.toRed === undefined ? NOTHING : manyText(finding.toRed, 'more bad unit')
     case 'zero-tolerance':
-      return 'one event'
+      return `one ${finding.noun}`
     case 'sustained':
       return 'sustained errors'
+    case 'value':
+      return 'a value beyond red'
+    case 'state-machine':
+      return `an illegal transition${finding.waiting === undefined ? '' : ' or a stuck unit'}`
     case 'none':
       return NOTHING
   }
 }
 
-function toPassText(finding: RecordedFinding): string {
+function toPassText(finding: RecordedFinding, verdict: Verdict): string {
   switch (finding.kind) {
     case 'proportion':
       return finding.needs === undefined ? NOTHING : manyText(finding.needs, 'more good unit')
     case 'zero-tolerance':
     case 'sustained':
       return finding.events === 0 ? 'a control that is alive' : NOTHING
+    case 'value':
+      return valueToPassText(finding, verdict)
+    case 'state-machine':
+      return STATE_MACHINE_TO_PASS[verdict] ?? NOTHING
     case 'none':
       return 'an answer'
   }
+}
+
+/** A bucket beyond red is not forgotten while the phase stands. */
+function valueToPassText({ needs, bucketsBeyondRed }: RecordedValue, verdict: Verdict): string {
+  if (needs !== undefined) return manyText(needs, 'more sample')
+  return verdict === 'warn' && bucketsBeyondRed === 0 ? 'a value within pass' : NOTHING
+}
+
+const STATE_MACHINE_TO_PASS: Readonly<Partial<Record<Verdict, string>>> = {
+  warn: 'that whoever waits goes on',
+  insufficient: 'a control that is alive'
 }

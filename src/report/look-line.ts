@@ -14,10 +14,14 @@ export function lookName({ purpose, checkpoints, window }: LookBody): string {
   return `a sentinel at ${checkpointName(offsetMs)}`
 }
 
-/** "⚠️ warn → hold": the worst verdict of a look and its decision, where it had one to make. */
-export function outcomeText({ purpose, judgements, decision }: LookBody): string {
+/**
+ * "⚠️ warn → hold": the worst verdict of a look and its decision, where it had one to make. What was
+ * not proven but accepted is said to be: "⚠️ warn, accepted → promote".
+ */
+export function outcomeText({ purpose, judgements, decision, rule }: LookBody): string {
   const verdict = verdictText(worstVerdict(judgements))
-  return purpose === 'soak' ? `${verdict} → ${decision}` : verdict
+  const accepted = rule === 'accepted' ? ', accepted' : ''
+  return purpose === 'soak' ? `${verdict}${accepted} → ${decision}` : verdict
 }
 
 /**

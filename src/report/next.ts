@@ -1,3 +1,4 @@
+import { isAllAccepted, wayToAccept } from '../rollout/acceptance.ts'
 import type { Definition, Phase } from '../rollout/definition.ts'
 import { frozenBy } from '../rollout/freeze.ts'
 import { type NextMove, nextMove } from '../rollout/next-move.ts'
@@ -192,7 +193,14 @@ function nextLook({ state, now }: NextInput, phase: Phase): Next | undefined {
 
 /** Every checkpoint was looked at and the phase still soaks: its evidence is thin. */
 function afterSoak({ state, now }: NextInput, phase: Phase): Next {
-  const untilMs = Date.parse(currentPhase(state)?.since ?? '') + phase.soakMs + phase.extendMs
+  const { since = '', looks, accepted = [] } = currentPhase(state) ?? { looks: [] }
+  const last = looks.at(-1)
+  if (last !== undefined && isAllAccepted(last, accepted)) {
+    return {
+      what: `the next wake-up looks at ${phase.name}, and promotes it on what was accepted unless anything else has come up`
+    }
+  }
+  const untilMs = Date.parse(since) + phase.soakMs + phase.extendMs
   return Date.parse(now) < untilMs
     ? {
         what: `every wake-up looks at ${phase.name} until there is evidence enough; its extended soak ends`,
@@ -233,8 +241,14 @@ function afterHold(input: NextInput): Next {
 function waysOut({ state }: NextInput): string {
   const current = currentPhase(state)
   switch (current?.status) {
-    case 'soaking':
-      return `resume it with a reason, advance to ${current.name} again to begin its soak anew, or roll it back`
+    case 'soaking': {
+      const last = current.looks.at(-1)
+      const accept = last === undefined ? undefined : wayToAccept(last)
+      const anew = `advance to ${current.name} again to begin its soak anew`
+      return accept === undefined
+        ? `resume it with a reason, ${anew}, or roll it back`
+        : `resume it with a reason and look again, ${anew}, roll it back, or take what was found upon yourself: ${accept}`
+    }
     case 'applying':
       return `resume it with a reason and start ${current.name} again, or roll it back`
     default:

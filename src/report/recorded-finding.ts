@@ -35,12 +35,31 @@ const recordedFinding = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('zero-tolerance'),
     events: count,
+    noun: z.enum(['event', 'issue']).catch('event'),
     control: control.optional().catch(undefined)
   }),
   z.object({
     kind: z.literal('sustained'),
     events: count,
     bucketsWithErrors: count,
+    control: control.optional().catch(undefined)
+  }),
+  z.object({
+    kind: z.literal('value'),
+    /** Null when nothing was measured. */
+    value: z.number().nullable(),
+    samples: count,
+    buckets: count,
+    bucketsBeyondRed: count,
+    needs: count.optional().catch(undefined)
+  }),
+  z.object({
+    kind: z.literal('state-machine'),
+    transitions: count,
+    illegal: count,
+    /** Absent where nobody can be stuck. */
+    waiting: count.optional().catch(undefined),
+    oldestMinutes: z.number().nonnegative().optional().catch(undefined),
     control: control.optional().catch(undefined)
   })
 ])
@@ -52,6 +71,8 @@ export interface NoFinding {
 
 export type RecordedFinding = Readonly<z.infer<typeof recordedFinding>> | NoFinding
 export type RecordedProportion = Extract<RecordedFinding, { kind: 'proportion' }>
+export type RecordedValue = Extract<RecordedFinding, { kind: 'value' }>
+export type RecordedStateMachine = Extract<RecordedFinding, { kind: 'state-machine' }>
 
 /** The numbers behind a judgement; none when it is an error, whose zeros mean nothing. */
 export function readFinding({ verdict, finding }: Judgement): RecordedFinding {

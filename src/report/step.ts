@@ -17,6 +17,12 @@ export function renderPreflight(definition: Definition, items: readonly Prefligh
   ])
 }
 
+/** Above whatever else an operation tells; empty when there is nothing to warn of. */
+export function renderWarnings(items: readonly PreflightItem[]): string {
+  const lines = items.map(({ message, remedy = '' }) => md`**Warning:** ${message}. ${remedy}`)
+  return lines.length === 0 ? '' : `${list(lines)}\n\n`
+}
+
 function having(items: readonly PreflightItem[], wanted: PreflightItem['outcome']) {
   return items.filter(({ outcome }) => outcome === wanted)
 }

@@ -1,9 +1,9 @@
 import type { Definition } from '../rollout/definition.ts'
 import type { Judgement, LookBody } from '../rollout/events.ts'
-import { countText, manyText } from '../verdict/wording.ts'
+import { countText } from '../verdict/wording.ts'
 import { criterionOf, passBound } from './criterion-cells.ts'
 import { type RecordedProportion, readFinding } from './recorded-finding.ts'
-import { tallyText } from './share.ts'
+import { measureText, tallyText } from './share.ts'
 
 /** One criterion at two looks of one phase. */
 export interface Trend {
@@ -32,13 +32,19 @@ function movement(trend: Trend, before: Judgement): readonly string[] {
     const same = was.hits === is.hits && was.all === is.all
     return same ? [] : [`${direction(was, is)} ${tallyText(was.hits, was.all, bound)}`]
   }
-  if ('events' in was && 'events' in is) {
-    const more = is.events - was.events
-    return more === 0
+  if (was.kind === 'value' && is.kind === 'value') {
+    return was.value === null || was.value === is.value
       ? []
-      : [more > 0 ? `${countText(more)} more` : `${manyText(-more, 'event')} fewer`]
+      : [`after ${measureText(was, undefined)}`]
   }
+  if ('events' in was && 'events' in is) return difference(was.events, is.events)
+  if ('illegal' in was && 'illegal' in is) return difference(was.illegal, is.illegal)
   return []
+}
+
+function difference(was: number, is: number): readonly string[] {
+  if (was === is) return []
+  return [is > was ? `${countText(is - was)} more` : `${countText(was - is)} fewer`]
 }
 
 function direction(was: RecordedProportion, is: RecordedProportion): string {

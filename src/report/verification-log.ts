@@ -38,6 +38,11 @@ export function renderVerificationLog(input: VerificationLogInput): string {
       ['time', 'phase', 'approved by', 'comment', 'proof'],
       events.flatMap(signOffRow)
     ),
+    section(
+      'Accepted findings',
+      ['time', 'phase', 'criterion', 'verdict', 'accepted by', 'reason'],
+      events.flatMap((event, index) => acceptanceRows(event, events.slice(0, index)))
+    ),
     section('Runs', ['time', 'what', 'phase', 'run'], events.flatMap(runRow)),
     section('Final metrics', METRIC_COLUMNS, metricRows(definition, state))
   ]
@@ -110,15 +115,18 @@ function phaseRow(phase: PhaseLine, events: readonly LedgerEvent[]): readonly Te
   ]
 }
 
-/** What a person would note beside a phase: attempts that failed and code that changed meanwhile. */
+/** What a person would note beside a phase: failed attempts, code that changed, a promotion with doubts. */
 function phaseNotes(name: string, events: readonly LedgerEvent[]): string {
   const attempts = events.filter(event => event.kind === 'phase-applying' && event.phase === name)
-  const changes = looksIn(events)
-    .filter(({ phase, purpose }) => phase === name && purpose === 'soak')
-    .flatMap(({ integrity }) => integrity.filter(({ code: found }) => found === 'code_changed'))
+  const looks = looksIn(events).filter(({ phase, purpose }) => phase === name && purpose === 'soak')
+  const promotion = looks.find(({ decision }) => decision === 'promote')
+  const changes = looks.flatMap(({ integrity }) =>
+    integrity.filter(({ code: found }) => found === 'code_changed')
+  )
   const notes = [
     ...(attempts.length > 1 ? [`applied ${attempts.length} times`] : []),
-    ...new Set(changes.map(({ message }) => message))
+    ...new Set(changes.map(({ message }) => message)),
+    ...(promotion?.rule === 'accepted' ? [`promoted on acceptance: ${promotion.reason}`] : [])
   ]
   return notes.join('; ') || NOTHING
 }
@@ -166,6 +174,24 @@ function signOffRow(event: LedgerEvent): readonly (readonly Text[])[] {
   if (event.kind !== 'phase-applying' || event.approval === undefined) return []
   const { by, comment, how } = event.approval
   return [[utcText(event.at), event.phase, by, comment || NOTHING, how]]
+}
+
+/** What people took upon themselves: findings of the last look before, at the phase of that look. */
+function acceptanceRows(
+  event: LedgerEvent,
+  earlier: readonly LedgerEvent[]
+): readonly (readonly Text[])[] {
+  if (event.kind !== 'resumed') return []
+  const phase = looksIn(earlier).at(-1)?.phase ?? NOTHING
+  const { at, by, reason, accepted = [] } = event
+  return accepted.map(({ criterion, verdict, code: found }) => [
+    utcText(at),
+    phase,
+    criterion,
+    `${verdict} (${found})`,
+    by,
+    reason
+  ])
 }
 
 /** What was set going by itself. */

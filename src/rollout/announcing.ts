@@ -2,6 +2,13 @@ import type { HoldCause } from './events.ts'
 import type { Announcement, IssueDraft } from './ports.ts'
 
 /**
+ * The label of every issue that Rollgate files. Nobody but a collaborator can put it on one: in a
+ * public repository anybody can file an issue with our key in it, and close it or change its title at
+ * will.
+ */
+export const ISSUE_LABEL = 'rollgate'
+
+/**
  * The issue that an announcement is filed as; undefined for what only concerns whoever looks at the
  * run. A rollback and its failure are one matter, and so are all holds of a rollout for one cause.
  */

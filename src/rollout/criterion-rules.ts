@@ -1,30 +1,10 @@
-import { isFloor } from '../verdict/threshold.ts'
-import { parseBound } from './bound.ts'
+import { checkBounds } from './bound-rules.ts'
+import { hasBounds, LEGAL, type Rule, rulesOf, usefulKeys } from './criterion-shape.ts'
 import type { MetricKinds } from './definition.ts'
 import type { RawCriterion } from './definition-schema.ts'
 import type { MetricKind } from './ports.ts'
-import type { Path, Problem, YamlSource } from './yaml-source.ts'
-
-/** A part of a definition and where it stands. */
-export interface Placed<T> {
-  readonly path: Path
-  readonly value: T
-}
-
-/** The rules a criterion can have, and the keys that mean something beside each. */
-const RULES = [
-  { rule: 'pass and red', marks: ['pass', 'red'], keys: ['pass', 'warn', 'red', 'strict_min_n'] },
-  {
-    rule: 'zero_tolerance',
-    marks: ['zero_tolerance'],
-    keys: ['zero_tolerance', 'control', 'control_slot']
-  },
-  {
-    rule: 'sustained',
-    marks: ['sustained'],
-    keys: ['sustained', 'heal', 'healed', 'control', 'control_slot']
-  }
-] as const
+import { checkStates } from './state-machine-rules.ts'
+import type { Placed, Problem, YamlSource } from './yaml-source.ts'
 
 /** Every mistake in one criterion that has the right shape; names of metrics only with `metrics`. */
 export function checkCriterion(
@@ -33,38 +13,33 @@ export function checkCriterion(
   metrics?: MetricKinds
 ): readonly Problem[] {
   const { path, value } = criterion
-  const rules = RULES.filter(({ marks }) => marks.some(mark => value[mark] !== undefined))
-  const [rule] = rules
-  if (rule === undefined || rules.length > 1) {
+  const [rule, ...others] = rulesOf(value)
+  if (rule === undefined || others.length > 0) {
     const message = rule === undefined ? 'has no rule' : 'has more than one rule'
-    const fix = 'write exactly one of: pass and red; zero_tolerance: true; sustained'
+    const fix =
+      'write exactly one of: pass and red; zero_tolerance: true; sustained; legal; reported'
     return [source.problem(path, message, fix)]
   }
-  const idle = checkIdleKeys(source, criterion, rule)
-  return rule.rule === 'pass and red'
-    ? [
-        ...checkMetric(source, criterion, 'metric', 'proportion', metrics),
-        ...checkBounds(source, criterion),
-        ...idle
-      ]
-    : [
-        ...checkMetric(source, criterion, 'metric', 'count', metrics),
-        ...checkControl(source, criterion, metrics),
-        ...checkSustained(source, criterion),
-        ...idle
-      ]
+  return [
+    ...checkMetric(source, criterion, rule, metrics),
+    ...(hasBounds(value) ? checkBounds(source, criterion) : []),
+    ...checkControl(source, criterion, rule, metrics),
+    ...(rule === LEGAL ? checkStates(source, criterion) : []),
+    ...checkSustained(source, criterion),
+    ...checkIdleKeys(source, criterion, rule)
+  ]
 }
 
 /** A key that nothing reads would promise a safety that is not there. */
 function checkIdleKeys(
   source: YamlSource,
   { path, value }: Placed<RawCriterion>,
-  { rule, keys }: (typeof RULES)[number]
+  rule: Rule
 ): readonly Problem[] {
-  const useful: readonly string[] = ['metric', ...keys]
+  const useful = usefulKeys(value, rule)
   return Object.keys(value)
     .filter(key => !useful.includes(key))
-    .map(key => source.keyProblem(path, key, `does nothing beside ${rule}`, 'remove it'))
+    .map(key => source.keyProblem(path, key, `does nothing beside ${rule.name}`, 'remove it'))
 }
 
 function checkSustained(
@@ -85,71 +60,73 @@ function checkSustained(
 
 function checkMetric(
   source: YamlSource,
-  { path, value }: Placed<RawCriterion>,
-  key: 'metric' | 'control',
-  kind: MetricKind,
+  { path, value: { metric } }: Placed<RawCriterion>,
+  { kinds }: Rule,
+  metrics: MetricKinds | undefined
+): readonly Problem[] {
+  if (kinds.length === 0) return []
+  const place = [...path, 'metric']
+  if (metric === undefined) {
+    return [
+      source.problem(place, 'is missing', 'add metric; lower-case letters, digits and dashes')
+    ]
+  }
+  return checkKind(source, { path: place, value: metric }, kinds, metrics)
+}
+
+/** Names of metrics are checked only where it is known which there are. */
+function checkKind(
+  source: YamlSource,
+  { path, value }: Placed<string>,
+  wanted: readonly MetricKind[],
   metrics: MetricKinds | undefined
 ): readonly Problem[] {
   if (metrics === undefined) return []
-  const name = value[key] ?? ''
-  const found = Object.hasOwn(metrics, name) ? metrics[name] : undefined
-  if (found === kind) return []
-  const known = Object.keys(metrics).filter(metric => metrics[metric] === kind)
-  const message = found === undefined ? 'is not a known metric' : `is a ${found}, not a ${kind}`
-  const fix = `write one of ${known.join(', ') || '(there is none)'}, or add its SQL file`
-  return [source.problem([...path, key], message, fix)]
+  const found = kindOf(metrics, value)
+  if (found !== undefined && wanted.includes(found)) return []
+  const message =
+    found === undefined
+      ? 'is not a known metric'
+      : `is of kind ${found}, not ${wanted.join(' or ')}`
+  return [source.problem(path, message, boundFix(found, wanted) ?? nameFix(metrics, wanted))]
+}
+
+function nameFix(metrics: MetricKinds, wanted: readonly MetricKind[]): string {
+  const known = Object.entries(metrics).filter(([, kind]) => wanted.includes(kind))
+  const names = known.map(([name]) => name).join(', ') || '(there is none)'
+  return `write one of ${names}, or add its SQL file`
+}
+
+/** The metric may be the right one, and the % behind its bounds be wrong. */
+function boundFix(
+  found: MetricKind | undefined,
+  [wanted]: readonly MetricKind[]
+): string | undefined {
+  if (found === 'value' && wanted === 'proportion') return 'write its bounds without %'
+  return found === 'proportion' && wanted === 'value' ? 'write its bounds with %' : undefined
+}
+
+function kindOf(metrics: MetricKinds, name: string): MetricKind | undefined {
+  return Object.hasOwn(metrics, name) ? metrics[name] : undefined
 }
 
 function checkControl(
   source: YamlSource,
-  criterion: Placed<RawCriterion>,
+  { path, value: { control } }: Placed<RawCriterion>,
+  rule: Rule,
   metrics: MetricKinds | undefined
 ): readonly Problem[] {
-  if (criterion.value.control !== undefined) {
-    return checkMetric(source, criterion, 'control', 'count', metrics)
+  if (rule.control === undefined) return []
+  if (control !== undefined) {
+    return checkKind(source, { path: [...path, 'control'], value: control }, ['count'], metrics)
   }
-  return [
-    source.problem(
-      criterion.path,
-      'has no control, and silence proves nothing when the microphone may be off',
-      'add control: telemetry'
-    )
-  ]
-}
-
-function checkBounds(
-  source: YamlSource,
-  { path, value }: Placed<RawCriterion>
-): readonly Problem[] {
-  const pass = parseBound(value.pass ?? '')
-  const red = parseBound(value.red ?? '')
-  if (!(pass && red)) {
-    const missing = pass ? 'red' : 'pass'
-    return [
-      source.problem(
-        path,
-        `has no ${missing} bound`,
-        `add ${missing}, as in pass: ">= 97%", red: "< 90%"`
-      )
-    ]
-  }
-  if (isFloor(pass) === isFloor(red)) {
-    const fix = 'let pass and red look in opposite directions: ">= 97%" and "< 90%"'
-    return [source.problem([...path, 'red'], 'looks in the same direction as pass', fix)]
-  }
-  const apart = isFloor(pass) ? pass.percent > red.percent : pass.percent < red.percent
-  return apart && isOpen(pass.percent) && isOpen(red.percent)
+  return rule.control === 'possible'
     ? []
     : [
         source.problem(
-          [...path, 'red'],
-          'leaves no room between pass and red',
-          'keep both strictly between 0% and 100%, and pass on the better side of red'
+          path,
+          'has no control, and silence proves nothing when the microphone may be off',
+          'add control: telemetry'
         )
       ]
-}
-
-/** The likelihoods of 3.3 need a share that is neither impossible nor certain. */
-function isOpen(percent: number): boolean {
-  return percent > 0 && percent < 100
 }

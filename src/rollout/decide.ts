@@ -1,8 +1,9 @@
+import { acceptanceOf } from './acceptance.ts'
 import type { BlindRule } from './definition.ts'
 import { formatDuration } from './duration.ts'
 import type { Decision, HoldCause, IntegrityFinding, Judgement } from './events.ts'
 import type { DueLook } from './schedule.ts'
-import { endsByItself, type Hold } from './state.ts'
+import { type Accepted, endsByItself, type Hold } from './state.ts'
 
 /** Everything a decision depends on, and nothing else. */
 export interface Circumstances {
@@ -10,6 +11,8 @@ export interface Circumstances {
   readonly integrity: readonly IntegrityFinding[]
   readonly due: DueLook
   readonly hold: Hold | undefined
+  /** What people have taken upon themselves in this soak. */
+  readonly accepted: readonly Accepted[]
   /** Why nothing may move forward at the moment; undefined when it may. */
   readonly frozen: string | undefined
   readonly blind: BlindRule
@@ -28,7 +31,7 @@ export interface DecisionMade {
 
 type Rule = (circumstances: Circumstances) => DecisionMade | undefined
 
-/** Highest first; the first rule that has an answer is the decision (3-verdicts.md, 3.2). */
+/** Highest first; the first rule that has an answer is the decision (docs/verdicts.md). */
 const PRECEDENCE: readonly Rule[] = [
   anyRed,
   blindTooLong,
@@ -40,7 +43,8 @@ const PRECEDENCE: readonly Rule[] = [
 
 /**
  * Turns the verdicts of one look into its decision. Total: whatever the input, there is exactly one
- * decision, and `promote` only ever follows from at least one criterion and passes in all of them.
+ * decision, and `promote` only ever follows from at least one criterion, of which each passes or says
+ * just what a person has accepted of it.
  */
 export function decide(circumstances: Circumstances): DecisionMade {
   for (const rule of PRECEDENCE) {
@@ -81,26 +85,33 @@ function anyError({ judgements, due }: Circumstances): DecisionMade | undefined 
     : { decision: 'continue', rule, reason: `the next look tries again: ${tell(errors)}` }
 }
 
-function heldOrFrozen({ hold, frozen }: Circumstances): DecisionMade | undefined {
+function heldOrFrozen(circumstances: Circumstances): DecisionMade | undefined {
+  const { hold, frozen } = circumstances
   if (hold !== undefined && !endsByItself(hold)) {
-    const { cause, reason } = hold
-    return { decision: 'hold', rule: 'held', reason, cause }
+    const { cause } = hold
+    return { decision: 'hold', rule: 'held', reason: heldReason(hold, circumstances), cause }
   }
   return frozen === undefined
     ? undefined
     : { decision: 'hold', rule: 'frozen', reason: frozen, cause: 'frozen' }
 }
 
+/** What the look itself finds, where findings hold it: they may be others than those it was held for. */
+function heldReason({ cause, reason }: Hold, { judgements, due, accepted }: Circumstances): string {
+  const open = openIn(judgements, accepted)
+  const byFindings = cause === 'warn' || cause === 'insufficient'
+  return byFindings && due.final && open.length > 0 ? tell(open) : reason
+}
+
 function soakOver(circumstances: Circumstances): DecisionMade | undefined {
-  const { judgements, due } = circumstances
+  const { judgements, due, accepted } = circumstances
   if (!due.final) return undefined
-  const warnings = judgements.filter(({ verdict }) => verdict === 'warn')
+  const open = openIn(judgements, accepted)
+  const warnings = open.filter(({ verdict }) => verdict === 'warn')
   if (warnings.length > 0) {
     return { decision: 'hold', rule: 'final-warn', reason: tell(warnings), cause: 'warn' }
   }
-  const thin = judgements.filter(({ verdict }) => verdict === 'insufficient')
-  if (thin.length > 0) return extendOrHold(thin, due)
-  return promote(circumstances)
+  return open.length > 0 ? extendOrHold(open, due) : promote(circumstances)
 }
 
 function extendOrHold(thin: readonly Judgement[], due: DueLook): DecisionMade {
@@ -110,23 +121,45 @@ function extendOrHold(thin: readonly Judgement[], due: DueLook): DecisionMade {
     : { decision: 'continue', rule, reason: `the soak is extended: ${tell(thin)}` }
 }
 
-/** A conjunction of explicit passes, in a world that was looked at: nothing follows from no finding. */
-function promote({ judgements, integrity }: Circumstances): DecisionMade {
-  const seen = judgements.length > 0 && integrity.length > 0
-  const proven = seen && judgements.every(({ verdict }) => verdict === 'pass')
-  return proven
-    ? {
-        decision: 'promote',
-        rule: 'all-pass',
-        reason: `every criterion passes: ${tell(judgements)}`
-      }
-    : { decision: 'hold', rule: 'unproven', reason: 'nothing was judged', cause: 'error' }
+/**
+ * A conjunction of explicit passes and of findings accepted by name, in a world that was looked at:
+ * nothing follows from no finding.
+ */
+function promote({ judgements, integrity, accepted }: Circumstances): DecisionMade {
+  if (judgements.length === 0 || integrity.length === 0) {
+    return { decision: 'hold', rule: 'unproven', reason: 'nothing was judged', cause: 'error' }
+  }
+  const taken = judgements.flatMap(one => takenText(one, accepted) ?? [])
+  if (taken.length === 0) {
+    const reason = `every criterion passes: ${tell(judgements)}`
+    return { decision: 'promote', rule: 'all-pass', reason }
+  }
+  const rest = taken.length < judgements.length ? ['every other criterion passes'] : []
+  return { decision: 'promote', rule: 'accepted', reason: [...taken, ...rest].join('; ') }
+}
+
+function takenText(judgement: Judgement, accepted: readonly Accepted[]): string | undefined {
+  const acceptance = acceptanceOf(judgement, accepted)
+  if (acceptance === undefined) return undefined
+  const { criterion, verdict, code, message } = judgement
+  const { by, reason } = acceptance
+  return `${criterion} is ${verdict} (${code}), which ${by} accepted, because: ${reason} (${message})`
 }
 
 function goOn({ judgements }: Circumstances): DecisionMade {
   const open = judgements.filter(({ verdict }) => verdict !== 'pass')
   const reason = open.length === 0 ? 'every criterion passes so far' : tell(open)
   return { decision: 'continue', rule: 'soaking', reason }
+}
+
+/** What neither passes nor was accepted. */
+function openIn(
+  judgements: readonly Judgement[],
+  accepted: readonly Accepted[]
+): readonly Judgement[] {
+  return judgements.filter(
+    one => one.verdict !== 'pass' && acceptanceOf(one, accepted) === undefined
+  )
 }
 
 function isCheckpoint(due: DueLook): boolean {

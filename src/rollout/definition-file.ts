@@ -1,16 +1,10 @@
 import type * as z from 'zod'
-import type { Threshold } from '../verdict/threshold.ts'
-import { parseBound } from './bound.ts'
-import type { Criterion, Definition, Gate, MetricKinds, Phase } from './definition.ts'
+import type { Definition, Gate, MetricKinds, Phase } from './definition.ts'
 import { checkRules } from './definition-rules.ts'
-import {
-  definitionSchema,
-  type RawCriterion,
-  type RawDefinition,
-  type RawPhase
-} from './definition-schema.ts'
+import { definitionSchema, type RawDefinition, type RawPhase } from './definition-schema.ts'
 import { parseDuration } from './duration.ts'
 import { InputError } from './rollgate-error.ts'
+import { toCriterion } from './to-criterion.ts'
 import {
   formatProblem,
   NOT_SHOWN,
@@ -38,7 +32,7 @@ export function parseDefinition(input: DefinitionText): Definition {
   const source = readYaml(input.file, input.text)
   const problems = findProblems(source, input.metrics)
   if (problems.length > 0) throw refusal(input.file, problems)
-  return toDefinition(definitionSchema.parse(source.data), input.digest)
+  return toDefinition(definitionSchema.parse(source.data), input)
 }
 
 /** Every mistake in a definition file, in the order of the file; none: `parseDefinition` accepts it. */
@@ -119,7 +113,10 @@ function ms(duration: string): number {
   return parseDuration(duration) ?? Number.NaN
 }
 
-function toDefinition(raw: RawDefinition, digest: string): Definition {
+function toDefinition(
+  raw: RawDefinition,
+  { digest, text }: Pick<DefinitionText, 'digest' | 'text'>
+): Definition {
   const filter = raw.database.environment_filter
   return {
     name: raw.name,
@@ -128,7 +125,9 @@ function toDefinition(raw: RawDefinition, digest: string): Definition {
     database: {
       secret: raw.database.secret,
       environments: filter === 'none' ? undefined : (filter as Record<string, string>),
-      graceMs: ms(raw.database.grace)
+      graceMs: ms(raw.database.grace),
+      requireReadOnly: raw.database.require_read_only,
+      maxPlannedCost: raw.database.max_planned_cost
     },
     parameters: raw.parameters,
     targets: raw.targets,
@@ -151,7 +150,8 @@ function toDefinition(raw: RawDefinition, digest: string): Definition {
     unitsPerDay: raw.units_per_day,
     blind: { maxMs: ms(raw.blind.max), decision: raw.blind.decision },
     deployDeadlineMs: ms(raw.deploy_deadline),
-    digest
+    digest,
+    text
   }
 }
 
@@ -174,43 +174,6 @@ function toGate(raw: NonNullable<RawPhase['gate']>): Gate {
   return raw.mode === 'dispatch'
     ? { mode: 'dispatch', allow: raw.allow, ...asked }
     : { mode: 'environment', environment: raw.environment, ...asked }
-}
-
-const STRICT_MIN_N = 50
-const CONTROL_SLOT = '1h'
-const HEAL = '6h'
-
-function toCriterion(name: string, raw: RawCriterion): Criterion {
-  const control = { metric: raw.control ?? '', slotMs: ms(raw.control_slot ?? CONTROL_SLOT) }
-  if (raw.zero_tolerance) return { kind: 'zero-tolerance', name, metric: raw.metric, control }
-  if (raw.sustained) {
-    const { bucket, run, of } = raw.sustained
-    return {
-      kind: 'sustained',
-      name,
-      metric: raw.metric,
-      bucketMs: ms(bucket),
-      run,
-      of,
-      healMs: ms(raw.heal ?? HEAL),
-      healed: raw.healed ?? 'red',
-      control
-    }
-  }
-  return {
-    kind: 'proportion',
-    name,
-    metric: raw.metric,
-    pass: toBound(raw.pass ?? ''),
-    warn: raw.warn === undefined ? undefined : toBound(raw.warn),
-    red: toBound(raw.red ?? ''),
-    strictMinN: raw.strict_min_n ?? STRICT_MIN_N
-  }
-}
-
-/** A bound that the rules have already accepted. */
-function toBound(text: string): Threshold {
-  return parseBound(text) ?? { operator: '>=', percent: Number.NaN }
 }
 
 function mapValues<A, B>(

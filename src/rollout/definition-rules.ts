@@ -1,4 +1,4 @@
-import { checkCriterion, type Placed } from './criterion-rules.ts'
+import { checkCriterion } from './criterion-rules.ts'
 import type { MetricKinds } from './definition.ts'
 import {
   criterionSchema,
@@ -11,7 +11,7 @@ import {
 } from './definition-schema.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { checkFreezes } from './freeze-rules.ts'
-import type { Path, Problem, YamlSource } from './yaml-source.ts'
+import type { Path, Placed, Problem, YamlSource } from './yaml-source.ts'
 
 /**
  * The rules between the parts of a definition, which no shape can express. Every part that has the
@@ -98,8 +98,19 @@ function namesIn(map: Readonly<Record<string, unknown>>): readonly string[] {
 
 function criteriaOf(set: string, data: unknown): readonly Placed<RawCriterion>[] {
   return Object.entries(record(data) ?? {}).flatMap(([name, criterion]) =>
-    placed(['criteria', set, name], criterionSchema.safeParse(criterion))
+    placed(['criteria', set, name], criterionSchema.safeParse(withoutBrokenSettings(criterion)))
   )
+}
+
+/** No rule depends on the value of one of these, so that a misshapen one hides no other mistake. */
+const SETTINGS = ['strict_min_n', 'min_samples', 'heal', 'healed', 'control_slot'] as const
+
+function withoutBrokenSettings(criterion: unknown): unknown {
+  const settings: readonly string[] = SETTINGS
+  const issues = criterionSchema.safeParse(criterion).error?.issues ?? []
+  const broken = issues.map(({ path }) => path[0]).filter(key => settings.includes(String(key)))
+  const kept = Object.entries(record(criterion) ?? {}).filter(([key]) => !broken.includes(key))
+  return broken.length === 0 ? criterion : Object.fromEntries(kept)
 }
 
 function placed<T>(path: Path, parsed: { data?: T | undefined }): readonly Placed<T>[] {

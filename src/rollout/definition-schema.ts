@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ISSUE_LABEL } from './announcing.ts'
 import { parseDuration } from './duration.ts'
 import { FREEZE_END, parseFreezeEnd } from './freeze-end.ts'
 
@@ -43,10 +44,12 @@ const flags = z
   })
   .describe('Environment variables and the values they take, always in quotes')
 
+/** A share with %, or a number of up to fifteen digits without. */
 const bound = z
   .string({ error: 'must be a bound in quotes → ">= 97%"' })
-  .regex(/^(>=|<=|>|<) (100(\.0+)?|\d{1,2}(\.\d+)?)%$/u, {
-    error: 'is not a bound on a share → write an operator, a space and a percentage: ">= 97%"'
+  .regex(/^(>=|<=|>|<) ((100(\.0+)?|\d{1,2}(\.\d+)?)%|-?\d{1,15}(\.\d{1,9})?)$/u, {
+    error:
+      'is not a bound → write an operator, a space and a percentage, or a number for a value: ">= 97%", "<= 2000"'
   })
 
 /** GitHub gives up a job that waits for its approval after this. */
@@ -136,7 +139,7 @@ const phase = z.strictObject({
 })
 
 const sustained = z.strictObject({
-  bucket: span.default('5m'),
+  bucket: span.optional().describe('Length of a bucket: 5m for events, 1h for values'),
   run: z.int().min(1).max(100).default(3).describe('This many buckets in a row'),
   of: z
     .tuple([z.int().min(1), z.int().min(1)], { error: 'must be two whole numbers → [4, 12]' })
@@ -144,25 +147,65 @@ const sustained = z.strictObject({
     .describe('Or this many of the last so many buckets')
 })
 
+const state = z
+  .string({ error: 'must be the name of a state → put it in quotes' })
+  .min(1, { error: 'is empty → write the name of a state' })
+  .max(100, { error: 'is longer than 100 characters → write the name of a state' })
+
+const legal = z
+  .record(state, z.array(state, { error: 'must be a list of states → [assigned, failed]' }), {
+    error: 'must be a map of states to those that may follow → { created: [assigned, failed] }'
+  })
+  .refine(map => Object.keys(map).length > 0, {
+    error: 'allows nothing → write at least one: { created: [assigned, failed] }'
+  })
+
+const stuck = z.strictObject({
+  state: state.describe('Units that are in it, and in no later one, are waiting'),
+  warn: span.default('10m').describe('Longer than this is a warning'),
+  red: span.default('30m').describe('Longer than this is red')
+})
+
+/** GitHub takes labels of up to fifty characters, and a list of them with commas between. */
+const label = z
+  .string({ error: 'must be the name of a label → customer-report' })
+  .regex(/^(?! )[^,\p{Cc}]{1,50}(?<! )$/u, {
+    error: 'is not the name of one label → customer-report'
+  })
+  .refine(text => text.toLowerCase() !== ISSUE_LABEL, {
+    error:
+      'is the label of the issues that Rollgate files itself, so that a hold would roll back → customer-report'
+  })
+
 const criterion = z.strictObject({
-  metric: name.describe('Name of a metric, as its SQL file declares it'),
-  pass: bound.optional(),
-  warn: bound.optional(),
+  metric: name.optional().describe('Name of a metric, as its SQL file declares it'),
+  pass: bound.optional().describe('A share with %, a value without'),
+  warn: bound.optional().describe('Shown; everything between pass and red is a warning'),
   red: bound.optional(),
   strict_min_n: z
     .int()
     .min(1)
     .optional()
     .describe('From this many units on, a share beyond red is red'),
+  min_samples: z
+    .int({ error: 'must be a whole number → min_samples: 20' })
+    .min(1, { error: 'must be above zero → min_samples: 20' })
+    .optional()
+    .describe('A value made from fewer samples says nothing'),
   zero_tolerance: z
     .literal(true, { error: 'can only be true → leave it out otherwise' })
     .optional(),
   sustained: sustained.optional(),
-  heal: span.optional().describe('Errors count as healed after this much clean time'),
+  heal: span.optional().describe('Trouble counts as healed after this much clean time'),
   healed: z
     .enum(['red', 'warn'], { error: 'must be red or warn → healed: red' })
     .optional()
-    .describe('What a healed burst of errors is'),
+    .describe('What a healed burst of trouble is'),
+  legal: legal.optional().describe('The states that may follow each state'),
+  stuck: stuck.optional().describe('A state that no unit may stay in for long'),
+  reported: label
+    .optional()
+    .describe('No issue with this label may be opened while the phase stands'),
   control: name.optional().describe('Metric that proves that telemetry was arriving'),
   control_slot: span.optional().describe('How finely the control is checked')
 })
@@ -183,7 +226,16 @@ const database = z.strictObject({
       error: 'must be none, or a map of targets to values → { preview: staging, production: live }'
     })
     .describe('How rows of one target are told from those of another; none: they are not'),
-  grace: duration.default('30s').describe('How long late rows are waited for')
+  grace: duration.default('30s').describe('How long late rows are waited for'),
+  require_read_only: z
+    .boolean({ error: 'must be true or false → true, without quotes' })
+    .default(false)
+    .describe('Preflight fails, and does not only warn, when the role may write'),
+  max_planned_cost: z
+    .number({ error: 'must be a number → max_planned_cost: 10000000' })
+    .positive({ error: 'must be above zero → max_planned_cost: 10000000' })
+    .default(10_000_000)
+    .describe('A metric that the planner expects to cost more is refused before it is run')
 })
 
 const rollback = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Threshold } from '../verdict/threshold.ts'
+import type { ValueBound } from '../verdict/value.ts'
 import type { MetricKind } from './ports.ts'
 
 /** A rollout definition after parsing: every default filled in, every span in milliseconds. */
@@ -8,7 +9,7 @@ export interface Definition {
   /** IANA name; for reports and for the freeze. */
   readonly timeZone: string
   readonly database: DatabaseSettings
-  /** Threshold into every SQL file by name. */
+  /** Bound into every SQL file by name. */
   readonly parameters: Readonly<Record<string, string>>
   readonly targets: Readonly<Record<string, Target>>
   readonly phases: readonly Phase[]
@@ -25,6 +26,8 @@ export interface Definition {
   readonly deployDeadlineMs: number
   /** SHA-256 of the file's text: what an approval binds to. */
   readonly digest: string
+  /** The file's text, as it was read: the ledger keeps it, so that its verdicts can be reached again. */
+  readonly text: string
 }
 
 export interface DatabaseSettings {
@@ -33,6 +36,10 @@ export interface DatabaseSettings {
   /** The parameter value that separates one target's rows from another's; undefined: one table, no filter. */
   readonly environments: Readonly<Record<string, string>> | undefined
   readonly graceMs: number
+  /** A role that may write is an error, not a warning. */
+  readonly requireReadOnly: boolean
+  /** A metric that the planner expects to cost more than this, in its own units, is refused. */
+  readonly maxPlannedCost: number
 }
 
 export interface Target {
@@ -87,7 +94,13 @@ export interface FreezeWindow {
   readonly why: string
 }
 
-export type Criterion = ProportionCriterion | ZeroToleranceCriterion | SustainedCriterion
+export type Criterion =
+  | ProportionCriterion
+  | ZeroToleranceCriterion
+  | SustainedCriterion
+  | ValueCriterion
+  | StateMachineCriterion
+  | ReportsCriterion
 
 interface Named {
   readonly name: string
@@ -100,6 +113,8 @@ export interface ProportionCriterion extends Named {
   readonly warn: Threshold | undefined
   readonly red: Threshold
   readonly strictMinN: number
+  /** Tells quiet from dead telemetry while no unit has come; absent when nobody named one. */
+  readonly control?: Control
 }
 
 export interface ZeroToleranceCriterion extends Named {
@@ -107,14 +122,45 @@ export interface ZeroToleranceCriterion extends Named {
   readonly control: Control
 }
 
-export interface SustainedCriterion extends Named {
-  readonly kind: 'sustained'
+/** When trouble in buckets of this length is sustained, when it has healed, and what it still means then. */
+export interface SustainedSettings {
   readonly bucketMs: number
   readonly run: number
   readonly of: readonly [number, number]
   readonly healMs: number
   readonly healed: 'red' | 'warn'
+}
+
+export interface SustainedCriterion extends Named, SustainedSettings {
+  readonly kind: 'sustained'
   readonly control: Control
+}
+
+export interface ValueCriterion extends Named {
+  readonly kind: 'value'
+  readonly pass: ValueBound
+  readonly warn: ValueBound | undefined
+  readonly red: ValueBound
+  /** A number made from fewer samples than this says nothing. */
+  readonly minSamples: number
+  readonly sustained: SustainedSettings | undefined
+}
+
+export interface StateMachineCriterion extends Named {
+  readonly kind: 'state-machine'
+  /** The states that may follow each state. */
+  readonly legal: Readonly<Record<string, readonly string[]>>
+  /** The state that nobody may stay in for long. */
+  readonly stuck:
+    | { readonly state: string; readonly warnMs: number; readonly redMs: number }
+    | undefined
+  readonly control: Control
+}
+
+/** Issues with a label that were opened since the phase began; the metric is `reported/<label>`. */
+export interface ReportsCriterion extends Named {
+  readonly kind: 'reports'
+  readonly label: string
 }
 
 /** The metric that shows that telemetry was arriving, and how finely that is checked. */
@@ -156,9 +202,12 @@ export function phaseNamed(definition: Definition, name: string): Phase | undefi
 
 /** Every metric that a criteria set needs, controls included, each once. */
 export function metricsOf(criteria: readonly Criterion[]): readonly string[] {
-  return [
-    ...new Set(criteria.flatMap(c => ('control' in c ? [c.metric, c.control.metric] : [c.metric])))
-  ]
+  return [...new Set(criteria.flatMap(one => [one.metric, ...controlsOf(one)]))]
+}
+
+function controlsOf(criterion: Criterion): readonly string[] {
+  const control = 'control' in criterion ? criterion.control : undefined
+  return control === undefined ? [] : [control.metric]
 }
 
 /** Parameters bound into the SQL of a target: the definition's own and `environment` (empty: no filter). */

@@ -15,12 +15,34 @@ export function renderEventLog(events: readonly LedgerEvent[]): string {
 
 /** `file` is only named in what is thrown. @throws InputError `ledger_corrupt` */
 export function parseEventLog(text: string, file: string): readonly LedgerEvent[] {
-  if (text === '') return []
-  if (!text.endsWith('\n')) throw corrupt(`${file}: the last line is cut off.`)
-  return text
-    .slice(0, -1)
-    .split('\n')
-    .map((line, index) => parseLine(line, `${file}:${index + 1}`, index + 1))
+  const { events, fault } = readEventLog(text, file)
+  if (fault !== undefined) throw fault
+  return events
+}
+
+/** As much of a log as can be read. */
+export interface ReadLog {
+  /** The events before the first line that is none. */
+  readonly events: readonly LedgerEvent[]
+  /** What is wrong with that line; undefined when the whole log was read. */
+  readonly fault: InputError | undefined
+}
+
+/** Reads a log up to the first line that is no event; `file` is only named in the fault. */
+export function readEventLog(text: string, file: string): ReadLog {
+  const lines = text.split('\n')
+  const rest = lines.pop()
+  const events: LedgerEvent[] = []
+  try {
+    for (const [index, line] of lines.entries()) {
+      events.push(parseLine(line, `${file}:${index + 1}`, index + 1))
+    }
+  } catch (error) {
+    if (error instanceof InputError) return { events, fault: error }
+    throw error
+  }
+  const cutOff = `${file}: the last line is cut off.`
+  return { events, fault: rest === '' ? undefined : corrupt(cutOff) }
 }
 
 function parseLine(line: string, place: string, seq: number): LedgerEvent {

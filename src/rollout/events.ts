@@ -130,13 +130,20 @@ const look = z.strictObject({
   judgements: z.array(judgement),
   shown: z.array(figure).optional(),
   integrity: z.array(integrityFinding),
+  /** Of the definition that it was judged by. */
+  definition: z.string().optional(),
+  /** Why nothing could move forward, when something forbade it. */
+  frozen: z.string().optional(),
   decision,
   /** The one rule that fired. */
   rule: z.string(),
   reason: z.string(),
   /** Why it holds, when it does. */
   cause: cause.optional(),
-  evidence: z.string().optional()
+  /** The folder with everything that was seen. */
+  evidence: z.string().optional(),
+  /** SHA-256 of the `reading.json` in it. */
+  reading: z.string().optional()
 })
 
 const held = z.strictObject({
@@ -146,7 +153,19 @@ const held = z.strictObject({
   reason: z.string()
 })
 
-const resumed = z.strictObject({ ...common, kind: z.literal('resumed'), reason: z.string() })
+/** A finding that a person takes upon themselves: as long as the criterion says just this, it does not hold. */
+const acceptance = z.strictObject({
+  criterion: z.string(),
+  verdict: z.enum(['insufficient', 'warn']),
+  code: z.string()
+})
+
+const resumed = z.strictObject({
+  ...common,
+  kind: z.literal('resumed'),
+  reason: z.string(),
+  accepted: z.array(acceptance).optional()
+})
 
 /** Intent. Supersedes every open forward intent; its id is the clean deployment's `rollgate` meta. */
 const rollbackRequested = z.strictObject({
@@ -232,6 +251,7 @@ export type LookEvent = EventOf<'look'>
 export type LookBody = Omit<LookEvent, 'seq' | 'id' | 'by' | 'run'>
 export type Figure = z.infer<typeof figure>
 export type Judgement = LookEvent['judgements'][number]
+export type Acceptance = Readonly<z.infer<typeof acceptance>>
 export type IntegrityFinding = LookEvent['integrity'][number]
 export type Decision = LookEvent['decision']
 export type HoldCause = EventOf<'held'>['cause']

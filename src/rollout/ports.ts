@@ -144,16 +144,34 @@ export interface ProjectInspector {
 export interface SeriesRow {
   /** Start of the bucket, ISO 8601 UTC. */
   readonly bucket: string
-  /** Units on the counted side (proportion), events (count), or the number itself (value). */
+  /** Units on the counted side (proportion), events (count, transitions), or the number itself (value). */
   readonly hits: number
-  /** Units in all; proportion only. */
+  /** Units in all (proportion), or the samples that the number was made from (value). */
   readonly total?: number
   /** Newest event of the bucket, ISO 8601 UTC; count only, optional. */
   readonly latest?: string
+  /** The states that a unit went between; transitions only, as is all that follows. */
+  readonly from?: string
+  readonly to?: string
+  /** Units that are still in the state they went to: this is their latest transition. */
+  readonly waiting?: number
+  /** When the one that has waited longest went there, ISO 8601 UTC; absent when none waits. */
+  readonly oldest?: string
+}
+
+/** The number of a value metric over the whole window: percentiles of buckets do not add up to it. */
+export interface WholeWindow {
+  readonly hits: number
+  readonly total: number
 }
 
 export type Answer =
-  | { readonly kind: 'answered'; readonly rows: readonly SeriesRow[] }
+  | {
+      readonly kind: 'answered'
+      readonly rows: readonly SeriesRow[]
+      /** Value only; absent when the window is empty. */
+      readonly whole?: WholeWindow
+    }
   | {
       readonly kind: 'unanswered'
       readonly code: string
@@ -161,7 +179,7 @@ export type Answer =
       readonly remedy: string
     }
 
-export type MetricKind = 'proportion' | 'count' | 'value'
+export type MetricKind = 'proportion' | 'count' | 'value' | 'transitions'
 
 /** One judged series, as the header of its SQL file declares it. */
 export interface MetricHeader {
@@ -181,6 +199,42 @@ export interface LookRequest {
   readonly since: string
   /** The window ends this long before the database's now, so that late rows can arrive. */
   readonly graceMs: number
+  /** ISO 8601; ends the window earlier, to look at what is past. */
+  readonly until?: string
+}
+
+/** Several looks at the past whose windows begin together. */
+export interface LookBackRequest extends Omit<LookRequest, 'until'> {
+  /** Where each window ends, ISO 8601. */
+  readonly untils: readonly string[]
+}
+
+/** What the planner expects of one metric file, before anything is read. */
+export interface QueryEstimate {
+  readonly file: string
+  /** The metrics that the file answers. */
+  readonly metrics: readonly string[]
+  /** The planner's total cost, in its own units. */
+  readonly plannedCost: number
+  /** Tables that would be read from end to end. */
+  readonly fullScans: readonly FullScan[]
+}
+
+export interface FullScan {
+  /** With its schema: `public.observability_events`. */
+  readonly table: string
+  readonly bytes: number
+  /** As of the last ANALYZE; undefined when the table never had one. */
+  readonly rows: number | undefined
+  /**
+   * The columns of an index that would serve the query: those it compares, then the one it takes a
+   * span of. As SQL writes them; none where that cannot be told.
+   */
+  readonly pickedBy: readonly string[]
+  /** The first columns of each index that is there, in the same way. */
+  readonly indexes: readonly (readonly string[])[]
+  /** It has partitions, so that no index on it can be made concurrently. */
+  readonly partitioned: boolean
 }
 
 export interface Reading {
@@ -201,8 +255,33 @@ export interface Reading {
 export interface MetricReader {
   /** @throws EvidenceError when the database cannot be asked at all; one bad query is an `unanswered` */
   look(request: LookRequest): Promise<Reading>
+  /**
+   * The readings of one look per end, in their order and with the same answers, from one snapshot and one
+   * statement per file. Undefined when they cannot be had together, as where a single query fails or
+   * all of them are too much at once: each look says by itself then what is wrong with it.
+   * @throws EvidenceError when the database cannot be asked at all
+   */
+  lookBack(request: LookBackRequest): Promise<readonly Reading[] | undefined>
+  /**
+   * What a look would cost; nothing is read. A file that cannot be planned is left out: the look says
+   * what is wrong with it.
+   * @throws EvidenceError when the database cannot be asked at all
+   */
+  estimate(request: LookRequest): Promise<readonly QueryEstimate[]>
   /** The database's clock, ISO 8601 UTC. @throws EvidenceError */
   databaseNow(): Promise<string>
+}
+
+/** What people report as issues of the repository. */
+export interface ReportReader {
+  /**
+   * When each issue that carries the label now was opened, ISO 8601 UTC in whole seconds by GitHub's
+   * clock, in no particular order; those opened before the second of `since` are left out. Closing an
+   * issue takes nothing back; taking the label off, deleting or transferring it does.
+   * @throws ProviderError when it cannot be asked, or there is no such label, which nobody could use;
+   * InputError where there is no repository to ask
+   */
+  openedSince(label: string, since: string): Promise<readonly string[]>
 }
 
 export interface EvidenceRequest {
@@ -225,6 +304,9 @@ export interface EvidenceExporter {
   collect(request: EvidenceRequest): Promise<readonly LedgerFile[]>
 }
 
+/** `all`: no policy is for the role; `some`: there is one, with a condition that rows have to meet. */
+export type HiddenRows = 'none' | 'some' | 'all'
+
 /** What preflight asks the database: facts only, no judgement. */
 export interface DatabaseFacts {
   readonly version: string
@@ -237,8 +319,8 @@ export interface DatabaseFacts {
   readonly table: string
   readonly tableExists: boolean
   readonly missingColumns: readonly string[]
-  /** Row-level security hides rows from this role. */
-  readonly rowsFiltered: boolean
+  /** Whether row-level security keeps rows of the table from this role, which no error tells. */
+  readonly hiddenRows: HiddenRows
   readonly estimatedRows: number
   /** An index whose first column is the source or the creation time. */
   readonly indexed: boolean
@@ -284,6 +366,14 @@ export interface Ledger {
    * @throws ConflictError when it is not: read again, decide again
    */
   append(entry: LedgerEntry): Promise<string>
+}
+
+/** The files of a ledger, of whatever kind it is, as they are now: what is read again to prove the past. */
+export interface LedgerArchive {
+  /** Every path from the ledger's root, in no particular order. @throws ProviderError */
+  list(): Promise<readonly string[]>
+  /** The text of one file; undefined when there is none. @throws ProviderError */
+  read(path: string): Promise<string | undefined>
 }
 
 /** A GitHub environment that people approve in, as it is set up. */

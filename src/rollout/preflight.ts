@@ -1,6 +1,7 @@
-import { type Definition, enabledPhases, metricsOf } from './definition.ts'
+import { type DatabaseSettings, type Definition, enabledPhases, metricsOf } from './definition.ts'
 import { formatDuration } from './duration.ts'
 import type { Answer, DatabaseFacts, FlagReading, MetricHeader, ProjectFacts } from './ports.ts'
+import { reportedLabel } from './reported.ts'
 
 /** One prerequisite, looked at. `fail` stops a rollout, `warn` does not. */
 export interface PreflightItem {
@@ -71,11 +72,14 @@ export function judgeFlags(reading: FlagReading): readonly PreflightItem[] {
 }
 
 /** What the database's role, table and transport mean for a rollout. */
-export function judgeDatabase(facts: DatabaseFacts): readonly PreflightItem[] {
+export function judgeDatabase(
+  facts: DatabaseFacts,
+  rules: Pick<DatabaseSettings, 'requireReadOnly'>
+): readonly PreflightItem[] {
   return [
     { name: 'database', outcome: 'ok', message: `${facts.version} answers as ${facts.role}` },
     judgeTransport(facts),
-    judgeRole(facts),
+    judgeRole(facts, rules),
     judgeTable(facts),
     ...(facts.tableExists ? [judgeRows(facts), judgeIndex(facts)] : [])
   ]
@@ -93,7 +97,10 @@ function judgeTransport({ encrypted, local }: DatabaseFacts): PreflightItem {
       }
 }
 
-function judgeRole({ role, superuser, canWrite }: DatabaseFacts): PreflightItem {
+function judgeRole(
+  { role, superuser, canWrite }: DatabaseFacts,
+  { requireReadOnly }: Pick<DatabaseSettings, 'requireReadOnly'>
+): PreflightItem {
   if (superuser) {
     return {
       name: 'role',
@@ -105,8 +112,10 @@ function judgeRole({ role, superuser, canWrite }: DatabaseFacts): PreflightItem 
   return canWrite
     ? {
         name: 'role',
-        outcome: 'warn',
-        message: `${role} may write the table`,
+        outcome: requireReadOnly ? 'fail' : 'warn',
+        message: requireReadOnly
+          ? `${role} may write the table, and the definition says require_read_only`
+          : `${role} may write the table`,
         remedy: 'Create the reader role of sql/setup/reader-role.sql and use it instead.'
       }
     : { name: 'role', outcome: 'ok', message: `${role} can only read` }
@@ -158,19 +167,29 @@ export function judgeTrial(
     : [{ name, outcome: 'ok', message: `all ${count} are answered` }]
 }
 
-function judgeRows({ rowsFiltered, table, estimatedRows }: DatabaseFacts): PreflightItem {
-  return rowsFiltered
-    ? {
-        name: 'row-level security',
+function judgeRows({ hiddenRows, table, estimatedRows }: DatabaseFacts): PreflightItem {
+  const name = 'row-level security'
+  switch (hiddenRows) {
+    case 'all':
+      return {
+        name,
         outcome: 'fail',
-        message: `row-level security on ${table} hides rows from the role without an error`,
+        message: `row-level security on ${table} hides every row from the role without an error`,
         remedy: 'Add the policy of sql/setup/reader-role.sql for the role.'
       }
-    : {
-        name: 'row-level security',
-        outcome: 'ok',
-        message: `no rows are hidden (about ${Math.max(0, Math.round(estimatedRows))} in all)`
+    case 'some':
+      return {
+        name,
+        outcome: 'warn',
+        message: `policies on ${table} let the role see only rows that meet their conditions, and no error tells of the others`,
+        remedy:
+          'Make sure that the conditions let through every event that a metric counts, or add the policy of sql/setup/reader-role.sql.'
       }
+    case 'none': {
+      const rows = Math.max(0, Math.round(estimatedRows))
+      return { name, outcome: 'ok', message: `no rows are hidden (about ${rows} in all)` }
+    }
+  }
 }
 
 const SMALL_TABLE_ROWS = 1_000_000
@@ -195,7 +214,9 @@ export function judgeMetrics(
   const needed = enabledPhases(definition).flatMap(phase =>
     metricsOf(definition.criteria[phase.criteria] ?? [])
   )
-  const missing = [...new Set(needed)].filter(metric => !known.has(metric))
+  const missing = [...new Set(needed)].filter(
+    metric => !known.has(metric) && reportedLabel(metric) === undefined
+  )
   const span = enabledPhases(definition).reduce((sum, phase) => sum + phase.soakMs, 0)
   return missing.length > 0
     ? {

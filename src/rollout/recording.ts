@@ -33,9 +33,19 @@ function isLookedAt(look: LookBody): boolean {
   return look.checkpoints.length > 0 && isAnswered(look)
 }
 
-/** What of a look people would want to hear about when it changes. */
-function signature({ judgements, integrity }: Pick<LookEvent, 'judgements' | 'integrity'>): string {
-  const verdicts = judgements.map(({ criterion, verdict }) => `${criterion}=${verdict}`)
+/**
+ * What of a look people would want to hear about when it changes. Once the soak is over that is also
+ * why a criterion does not pass: it is what can be accepted.
+ */
+function signature({
+  judgements,
+  integrity,
+  final
+}: Pick<LookEvent, 'judgements' | 'integrity' | 'final'>): string {
+  const verdicts = judgements.map(({ criterion, verdict, code }) => {
+    const why = final && verdict !== 'pass' ? `:${code}` : ''
+    return `${criterion}=${verdict}${why}`
+  })
   const world = integrity.map(({ code, ok }) => `${code}=${ok}`)
   return [...verdicts, ...world].join(' ')
 }

@@ -1,5 +1,6 @@
-import { judgeProportion } from '../verdict/proportion.ts'
-import { isFloor } from '../verdict/threshold.ts'
+import { LN_DECISIVE } from '../verdict/evidence.ts'
+import { judgeProportion, type ProportionFinding } from '../verdict/proportion.ts'
+import { isFloor, meets } from '../verdict/threshold.ts'
 import {
   type Definition,
   enabledPhases,
@@ -29,6 +30,21 @@ export function soonestPass(
 ): SoonestPass | undefined {
   const units = fewestUnits(criterion)
   return units === undefined ? undefined : { units, ms: (units / unitsPerDay) * DAY_MS }
+}
+
+/**
+ * How soon a share can pass when units go on ending as these did, so many of them a day; undefined when it
+ * never can. The evidence of health grows evenly with them: G = 1/L1 (docs/verdicts.md).
+ */
+export function steadyPass(
+  criterion: ProportionCriterion,
+  { hits, all }: { readonly hits: number; readonly all: number },
+  unitsPerDay: number
+): SoonestPass | undefined {
+  const { logG } = judgeAtOnce(criterion, hits, all)
+  if (!meets(criterion.pass, hits, all) || logG <= 0) return undefined
+  const units = Math.ceil((LN_DECISIVE * all) / logG)
+  return { units, ms: (units / unitsPerDay) * DAY_MS }
 }
 
 /** Whether the soaks are long enough for the shares to be proven in them, at best. */
@@ -92,7 +108,7 @@ function judgePair(
 }
 
 /** Whole hours from an hour on: nobody knows the rate better than that. */
-function roughly(ms: number): string {
+export function roughly(ms: number): string {
   const unitMs = ms < 3_600_000 ? 60_000 : 3_600_000
   return formatDuration(Math.ceil(ms / unitMs) * unitMs)
 }
@@ -109,11 +125,16 @@ function fewestUnits(criterion: ProportionCriterion): number | undefined {
   return enough
 }
 
-function passes({ pass, warn, red, strictMinN }: ProportionCriterion, units: number): boolean {
+function passes(criterion: ProportionCriterion, units: number): boolean {
+  const hits = isFloor(criterion.pass) ? units : 0
+  return judgeAtOnce(criterion, hits, units).verdict === 'pass'
+}
+
+function judgeAtOnce(
+  { pass, warn, red, strictMinN }: ProportionCriterion,
+  hits: number,
+  total: number
+): ProportionFinding {
   const rule = { pass, red, strictMinN, horizonHours: 1, ...(warn === undefined ? {} : { warn }) }
-  const hits = isFloor(pass) ? units : 0
-  return (
-    judgeProportion({ rule, counts: [{ hour: 0, hits, total: units }], nowHour: 0 }).verdict ===
-    'pass'
-  )
+  return judgeProportion({ rule, counts: [{ hour: 0, hits, total }], nowHour: 0 })
 }

@@ -1,5 +1,6 @@
 import type { Definition, Phase } from './definition.ts'
 import { checkpointName } from './duration.ts'
+import type { JudgingFrame } from './judge.ts'
 import type { PhaseState } from './state.ts'
 
 export interface Checkpoint {
@@ -65,6 +66,26 @@ export function dueLook(phase: Phase, state: PhaseState, nowMs: number): DueLook
     dueMs,
     lateMs: dueMs === undefined ? 0 : nowMs - dueMs
   }
+}
+
+/** The longest a phase can last. */
+export function horizonMs({ soakMs, extendMs }: Phase): number {
+  return soakMs + extendMs
+}
+
+/**
+ * What a phase is judged by at a look, before that look counts itself. One that stands for longer than it
+ * can last, because it was promoted or is held, is judged for as long as it stands: otherwise a break
+ * after that time would be lost among all the good hours before it.
+ */
+export function judgingFrame(
+  phase: Phase,
+  { checkpoints, since = '' }: Pick<PhaseState, 'checkpoints' | 'since'>,
+  nowMs: number
+): JudgingFrame {
+  const looked = phase.checkpointsMs.filter(ms => checkpoints.includes(checkpointName(ms)))
+  const longestMs = Math.max(horizonMs(phase), nowMs - Date.parse(since))
+  return { horizonMs: longestMs, checkpointMs: looked.at(-1) }
 }
 
 /** The next checkpoint that is still to come; undefined when all have come. */

@@ -1,5 +1,5 @@
 import { isAnswered } from './answered.ts'
-import type { EventOf, HoldCause, LedgerEvent, LookEvent } from './events.ts'
+import type { Acceptance, EventOf, HoldCause, LedgerEvent, LookEvent } from './events.ts'
 
 export type RolloutStatus =
   | 'not-started'
@@ -44,6 +44,17 @@ export interface PhaseState {
   /** Names of the checkpoints that were really looked at. */
   readonly checkpoints: readonly string[]
   readonly looks: readonly LookEvent[]
+  /** Which soak of the phase this is, from 2 on; absent in the first. */
+  readonly soak?: number
+  /** What people have taken upon themselves in this soak; another soak forgets it. */
+  readonly accepted?: readonly Accepted[]
+}
+
+/** A finding that somebody took upon themselves, and why. */
+export interface Accepted extends Acceptance {
+  readonly by: string
+  readonly reason: string
+  readonly at: string
 }
 
 export interface Hold {
@@ -97,13 +108,17 @@ const NOTHING: State = {
 }
 
 /**
- * The state that a rollout's events amount to. `lastPhase` is the name of the last phase that the
- * definition enables: promoting it promotes the rollout.
+ * The state that a rollout's events amount to, or that they turn an earlier state into. `lastPhase` is
+ * the name of the last phase that the definition enables: promoting it promotes the rollout.
  */
-export function fold(events: readonly LedgerEvent[], lastPhase: string): State {
+export function fold(
+  events: readonly LedgerEvent[],
+  lastPhase: string,
+  earlier: State = NOTHING
+): State {
   return events.reduce<State>(
     (state, event) => ({ ...step(state, event, lastPhase), lastSeq: event.seq }),
-    NOTHING
+    earlier
   )
 }
 
@@ -183,7 +198,7 @@ export function isOver(state: State): boolean {
 }
 
 /** A hold that came from a freeze, from not seeing, or from a drifted world ends with its cause. */
-export function endsByItself({ cause }: Hold): boolean {
+export function endsByItself({ cause }: Pick<Hold, 'cause'>): boolean {
   return cause === 'frozen' || cause === 'error' || cause === 'integrity' || cause === 'blind'
 }
 
@@ -208,7 +223,7 @@ function step(state: State, event: LedgerEvent, lastPhase: string): State {
     case 'held':
       return hold(state, event.cause, event)
     case 'resumed':
-      return { ...release(state), resumedAt: event.at }
+      return resume(state, event)
     case 'rollback-requested':
       return rollBack(state, event)
     case 'rollback-step':
@@ -270,10 +285,18 @@ function restart(state: State, event: EventOf<'phase-applying'>): State {
     intent: event,
     ...(known?.planned === undefined ? {} : { planned: known.planned }),
     ...(known?.status === 'soaking' ? { begunAnew: true } : {}),
+    ...soakAfter(known),
     checkpoints: [],
     looks: []
   }
   return { ...state, phases: [...others, phase] }
+}
+
+/** An application that failed had no soak. */
+function soakAfter(known: PhaseState | undefined): Pick<PhaseState, 'soak'> {
+  const { soak, since } = known ?? {}
+  if (since !== undefined) return { soak: (soak ?? 1) + 1 }
+  return soak === undefined ? {} : { soak }
 }
 
 function seen(state: State, event: LookEvent, lastPhase: string): State {
@@ -340,6 +363,15 @@ function release(state: State): State {
   if (state.status !== 'held') return rest
   const { dispatched: _refused, ...free } = withoutIntent(rest)
   return { ...free, status: 'running' }
+}
+
+/** What is accepted is a finding of the phase that soaks, and stays with its soak. */
+function resume(state: State, { at, by, reason, accepted = [] }: EventOf<'resumed'>): State {
+  const resumed = { ...release(state), resumedAt: at }
+  const phase = watchedPhase(resumed)
+  if (accepted.length === 0 || phase?.status !== 'soaking') return resumed
+  const taken = accepted.map(one => ({ ...one, by, reason, at }))
+  return withPhase(resumed, phase.name, { accepted: [...(phase.accepted ?? []), ...taken] })
 }
 
 function withoutIntent({ dispatching: _done, ...rest }: State): State {

@@ -26,6 +26,12 @@ export interface Problem {
   readonly fix: string
 }
 
+/** A part of a file and where it stands. */
+export interface Placed<T> {
+  readonly path: Path
+  readonly value: T
+}
+
 /** A YAML text that remembers where everything stands. */
 export interface YamlSource {
   /** Plain data; undefined when the text is not YAML. */

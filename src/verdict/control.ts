@@ -54,7 +54,7 @@ function inSlots(look: ControlLook, slots: ReadonlySet<number>, expected: number
   const withEvents = [...slots].filter(slot => slot < expected).length
   const dense = withEvents * 100 >= expected * ALIVE_PERCENT
   const age = look.lastEventAgeMinutes
-  const fresh = age !== undefined && age < FRESH_SLOTS * look.slotMinutes
+  const fresh = (age ?? Number.POSITIVE_INFINITY) < FRESH_SLOTS * look.slotMinutes
   const filled = `the control has events in ${countText(withEvents)} of ${countText(expected)} slots`
   return {
     alive: dense && fresh,

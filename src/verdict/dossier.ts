@@ -1,3 +1,4 @@
+import type { ControlFinding } from './control.ts'
 import { brokenOdds, type Scales, steadyOdds, type Tally } from './evidence.ts'
 import type { HourCount, ProportionLook, ProportionRule } from './proportion-look.ts'
 import { badShare, isFloor } from './threshold.ts'
@@ -11,6 +12,7 @@ export interface Tail extends Tally {
 export interface Dossier extends Scales {
   readonly rule: ProportionRule
   readonly tails: readonly Tail[]
+  readonly control?: ControlFinding
 }
 
 const LONG_TAIL_HOURS = 6
@@ -20,14 +22,15 @@ const LONG_TAIL_HOURS = 6
  * it, but no segment begins there: the weights 0.4/H are spent, and E stays a martingale.
  */
 export function compile(look: ProportionLook): Dossier {
-  const { rule, counts, nowHour } = look
+  const { rule, counts, nowHour, control } = look
   const goodHits = isFloor(rule.pass)
   const [f0, f1] = [badShare(rule.pass, goodHits), badShare(rule.red, goodHits)]
   const horizon = Math.ceil(rule.horizonHours)
   const since = sinceEachHour(counts, Math.min(nowHour + 1, horizon), goodHits)
   const whole = sinceHour(counts, 0, goodHits)
   const odds = { steady: steadyOdds(f0, f1), broken: brokenOdds(f0, f1) }
-  return { rule, ...odds, horizon, whole, since, tails: tailsOf(look, goodHits) }
+  const heard = control === undefined ? {} : { control }
+  return { rule, ...odds, horizon, whole, since, tails: tailsOf(look, goodHits), ...heard }
 }
 
 /** The same dossier after more units in the hour of the look, which every segment and tail contains. */
@@ -41,20 +44,21 @@ export function further(dossier: Dossier, good: number, bad: number): Dossier {
   return { ...dossier, whole: grow(whole), since: since.map(grow), tails: tails.map(grow) }
 }
 
-function tailsOf({ counts, nowHour, checkpointHour }: ProportionLook, goodHits: boolean): Tail[] {
-  const tails: Tail[] = [
+/** Before the first checkpoint nothing is since it. */
+function tailsOf(
+  { counts, nowHour, checkpointHour = Number.POSITIVE_INFINITY }: ProportionLook,
+  goodHits: boolean
+): readonly Tail[] {
+  return [
     { span: 'hour', ...sinceHour(counts, nowHour, goodHits) },
-    { span: 'six-hours', ...sinceHour(counts, nowHour - LONG_TAIL_HOURS + 1, goodHits) }
+    { span: 'six-hours', ...sinceHour(counts, nowHour - LONG_TAIL_HOURS + 1, goodHits) },
+    { span: 'checkpoint', ...sinceHour(counts, checkpointHour, goodHits) }
   ]
-  if (checkpointHour !== undefined && checkpointHour <= nowHour) {
-    tails.push({ span: 'checkpoint', ...sinceHour(counts, checkpointHour, goodHits) })
-  }
-  return tails
 }
 
 function sinceHour(counts: readonly HourCount[], start: number, goodHits: boolean): Tally {
   const within = counts.filter(count => count.hour >= start)
-  return within.reduce((sum, count) => plus(sum, tallyOf(count, goodHits)), { good: 0, all: 0 })
+  return within.reduce((sum, count) => plus(sum, tallyOf(count, goodHits)), NOTHING)
 }
 
 /** Suffix sums over the first `length` hours; whatever came later is in each of them. */
@@ -63,7 +67,7 @@ function sinceEachHour(
   length: number,
   goodHits: boolean
 ): readonly Tally[] {
-  const sums: Tally[] = Array.from({ length }, () => ({ good: 0, all: 0 }))
+  const sums: Tally[] = Array.from({ length }, () => NOTHING)
   for (const count of counts) {
     const index = Math.min(count.hour, length - 1)
     sums[index] = plus(sums[index], tallyOf(count, goodHits))

@@ -67,13 +67,11 @@ export function weigh(scales: Scales): Evidence {
   const { steady, broken, horizon, whole, since } = scales
   const logL1 = logRatio(steady, whole)
   const share = Math.log(BROKEN_WEIGHT / horizon)
-  const terms = [Math.log(STEADY_WEIGHT) + logL1, ...since.map(t => share + logRatio(broken, t))]
-  const segment = dominating(terms, whole, since)
-  const unreached = horizon - since.length
-  if (unreached > 0) {
-    terms.push(share + Math.log(unreached))
-  }
-  return { logE: logSum(terms), logG: 0 - logL1, segment }
+  const begun = [Math.log(STEADY_WEIGHT) + logL1, ...since.map(t => share + logRatio(broken, t))]
+  // ln 0 = −∞ once every hour has begun, which adds nothing.
+  const ahead = share + Math.log(horizon - since.length)
+  const segment = dominating(begun, whole, since)
+  return { logE: logSum([...begun, ahead]), logG: 0 - logL1, segment }
 }
 
 function dominating(terms: readonly number[], whole: Tally, since: readonly Tally[]): Segment {

@@ -1,5 +1,7 @@
 import type { ProportionFinding } from './proportion.ts'
+import type { StateMachineFinding } from './state-machine.ts'
 import type { SustainedFinding } from './sustained.ts'
+import type { ValueFinding } from './value.ts'
 import type { ZeroToleranceFinding } from './zero-tolerance.ts'
 
 /** A criterion whose query failed, timed out or answered in the wrong shape. */
@@ -15,6 +17,8 @@ export type Finding =
   | ProportionFinding
   | SustainedFinding
   | ZeroToleranceFinding
+  | ValueFinding
+  | StateMachineFinding
   | UnansweredFinding
 
 /** The finding about a criterion that was not answered. There is no skipping: it is an error. */

@@ -1,4 +1,4 @@
-import { type Dossier, further } from './dossier.ts'
+import { type Dossier, further, type Tail } from './dossier.ts'
 import { LN_DECISIVE, weigh } from './evidence.ts'
 import {
   isBeyondRed,
@@ -9,7 +9,7 @@ import {
   isShortTail
 } from './ruling.ts'
 
-type Condition = (dossier: Dossier) => boolean
+type Condition = (run: number) => boolean
 
 /** No longer run of units is looked for; 2^40 is 35 units a millisecond for a year. */
 const LONGEST_RUN = 2 ** 40
@@ -30,11 +30,11 @@ export function goodToPass(dossier: Dossier): number | undefined {
   let run: number | undefined = 0
   while (run !== undefined) {
     const at: number = run
-    const blocker = blockers.find(blocks => blocks(further(dossier, at, 0)))
+    const blocker = blockers.find(blocks => blocks(at))
     if (blocker === undefined) {
       return at
     }
-    run = firstFrom(at, more => !blocker(further(dossier, more, 0)))
+    run = firstFrom(at, more => !blocker(more))
   }
   return undefined
 }
@@ -63,12 +63,19 @@ export function badToRed(dossier: Dossier): number | undefined {
   return isBelow(byEvidence, byRule) ? byEvidence : byRule
 }
 
-function blockersOf({ rule, tails }: Dossier): readonly Condition[] {
-  const ofTails = tails.flatMap((_, index): Condition[] => [
-    later => later.tails.slice(index, index + 1).some(tail => isRedTail(rule, tail)),
-    later => later.tails.slice(index, index + 1).some(tail => isShortTail(rule, tail))
-  ])
-  return [later => !isHealthy(later), later => isRedByEvidence(later), ...ofTails]
+/** Each tells whether it stands in the way after so many more good units. */
+function blockersOf(dossier: Dossier): readonly Condition[] {
+  const { rule } = dossier
+  const after = (good: number): Dossier => further(dossier, good, 0)
+  const ofTails = dossier.tails.flatMap((tail): Condition[] => {
+    const grown = (good: number): Tail => ({
+      ...tail,
+      good: tail.good + good,
+      all: tail.all + good
+    })
+    return [good => isRedTail(rule, grown(good)), good => isShortTail(rule, grown(good))]
+  })
+  return [good => !isHealthy(after(good)), good => isRedByEvidence(after(good)), ...ofTails]
 }
 
 function isBelow(left: number | undefined, right: number | undefined): boolean {
@@ -76,7 +83,7 @@ function isBelow(left: number | undefined, right: number | undefined): boolean {
 }
 
 /** The smallest whole number at or after `from` that holds, if holding is monotone from there on. */
-function firstFrom(from: number, holds: (run: number) => boolean): number | undefined {
+function firstFrom(from: number, holds: Condition): number | undefined {
   if (holds(from)) {
     return from
   }

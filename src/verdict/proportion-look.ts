@@ -1,3 +1,4 @@
+import type { ControlFinding } from './control.ts'
 import { isCount } from './count.ts'
 import { badShare, isFloor, isPercent, type Threshold, thresholdText } from './threshold.ts'
 
@@ -31,6 +32,8 @@ export interface ProportionLook {
   readonly nowHour: number
   /** First bucket since the last checkpoint; absent before the first one. */
   readonly checkpointHour?: number
+  /** Whether telemetry arrives at all; it matters only while no unit has come. */
+  readonly control?: ControlFinding
 }
 
 /** Why a look cannot be judged. */

@@ -19,8 +19,9 @@ export function proportionMessage(ruled: Ruled): string {
   const { dossier, evidence, ruling } = ruled
   const { rule, whole } = dossier
   switch (ruling.code) {
+    case 'control_dead':
     case 'no-data':
-      return `no units yet, and 0 of 0 proves nothing${needText(ruled)}`
+      return `no units yet, ${silenceText(dossier)}${needText(ruled)}`
     case 'red_evidence':
       return `${sinceText(evidence)}; odds ${oddsText(evidence.logE)} against a healthy service`
     case 'red_strict':
@@ -37,6 +38,14 @@ export function proportionMessage(ruled: Ruled): string {
     case 'thin':
       return `${tallyText(rule, whole, rule.pass)} is within ${thresholdText(rule.pass)} but too little to tell${needText(ruled)}`
   }
+}
+
+function silenceText({ control }: Dossier): string {
+  if (control === undefined) {
+    return 'and 0 of 0 proves nothing'
+  }
+  const why = control.alive ? 'quiet' : 'and telemetry may be dead'
+  return `${why}: ${control.message}`
 }
 
 function sinceText({ segment }: Evidence): string {

@@ -1,3 +1,4 @@
+import type { ControlFinding } from './control.ts'
 import { compile } from './dossier.ts'
 import { type Segment, weigh } from './evidence.ts'
 import { badToRed, goodToPass } from './outlook.ts'
@@ -37,11 +38,13 @@ export interface ProportionFinding {
   readonly toRed?: number
   /** 95 % confidence sequence of the good share; shown, never deciding. */
   readonly sequence: readonly [number, number]
+  readonly control?: ControlFinding
 }
 
 const VERDICTS: Readonly<Record<ProportionCode, Verdict>> = {
   'bad-counts': 'error',
   'bad-rule': 'error',
+  control_dead: 'insufficient',
   'no-data': 'insufficient',
   red_evidence: 'red',
   red_strict: 'red',
@@ -82,7 +85,8 @@ function judge(look: ProportionLook): ProportionFinding {
     ...evidence,
     ...(needs === undefined ? {} : { needs }),
     ...(toRed === undefined ? {} : { toRed }),
-    sequence
+    sequence,
+    ...(look.control === undefined ? {} : { control: look.control })
   }
 }
 

@@ -5,6 +5,7 @@ import { badShare, isFloor, meets } from './threshold.ts'
 
 /** Why a proportion that could be judged got its verdict, in the order of precedence. */
 export type RulingCode =
+  | 'control_dead'
   | 'no-data'
   | 'red_evidence'
   | 'red_strict'
@@ -29,9 +30,9 @@ const SHORT_TAIL_MIN_N = 30
  * `lowest` is the lower bound of the confidence sequence; it only names the kind of pass.
  */
 export function ruleOn(dossier: Dossier, evidence: Evidence, lowest: number): Ruling {
-  const { rule, whole, tails } = dossier
+  const { rule, whole, tails, control } = dossier
   if (whole.all === 0) {
-    return { code: 'no-data' }
+    return { code: control?.alive === false ? 'control_dead' : 'no-data' }
   }
   if (isRedByEvidence(dossier, evidence)) {
     return { code: 'red_evidence' }

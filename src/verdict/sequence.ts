@@ -12,16 +12,15 @@ export function confidenceSequence(good: number, all: number): readonly [number,
   const bad = all - good
   const floor = lnBeta(1 + good, 1 + bad) - LN_LIMIT
   const holds = (p: number): boolean => logLikelihood(good, bad, p) > floor
-  const rate = all === 0 ? 0 : good / all
+  const rate = good / all
   const low = good === 0 ? 0 : boundary(rate, 0, holds)
   const high = bad === 0 ? 1 : boundary(rate, 1, holds)
   return [low, high]
 }
 
+/** For p between 0 and 1, both excluded. */
 function logLikelihood(good: number, bad: number, p: number): number {
-  const ofGood = good === 0 ? 0 : good * Math.log(p)
-  const ofBad = bad === 0 ? 0 : bad * Math.log1p(-p)
-  return ofGood + ofBad
+  return good * Math.log(p) + bad * Math.log1p(-p)
 }
 
 /** Bisects between a point that holds and one that does not, until no number lies between them. */

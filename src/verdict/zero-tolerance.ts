@@ -1,7 +1,11 @@
 import type { ControlFinding } from './control.ts'
 import { isCount } from './count.ts'
+import { ruleOnSilence } from './silence.ts'
 import type { Verdict } from './verdict.ts'
 import { manyText } from './wording.ts'
+
+/** What is counted: events of the telemetry, or issues that people have filed. */
+export type Noun = 'event' | 'issue'
 
 /** The verdict on a criterion that allows no event at all. */
 export interface ZeroToleranceFinding {
@@ -10,37 +14,41 @@ export interface ZeroToleranceFinding {
   readonly code: 'bad-counts' | 'event_seen' | 'none_seen' | 'control_dead'
   readonly message: string
   readonly events: number
+  readonly noun: Noun
   readonly control?: ControlFinding
 }
 
 /** What is known at one look: the events since the phase start, and whether silence means anything. */
 export interface ZeroToleranceLook {
   readonly events: number
+  /** `event` unless told. */
+  readonly noun?: Noun
   readonly control?: ControlFinding
 }
 
 /** One event is red; none is a pass only while the control is alive, since silence alone proves nothing. */
 export function judgeZeroTolerance(look: ZeroToleranceLook): ZeroToleranceFinding {
-  const { events, control } = look
-  const shown = control === undefined ? {} : { control }
-  return { kind: 'zero-tolerance', ...ruleOn(look), events: isCount(events) ? events : 0, ...shown }
+  const { events, noun = 'event', control } = look
+  return {
+    kind: 'zero-tolerance',
+    ...ruleOn(events, noun, control),
+    events: isCount(events) ? events : 0,
+    noun,
+    ...(control === undefined ? {} : { control })
+  }
 }
 
 function ruleOn(
-  look: ZeroToleranceLook
+  events: number,
+  noun: Noun,
+  control: ControlFinding | undefined
 ): Pick<ZeroToleranceFinding, 'verdict' | 'code' | 'message'> {
-  const { events, control } = look
   if (!isCount(events)) {
-    return { verdict: 'error', code: 'bad-counts', message: `${events} is no number of events` }
+    return { verdict: 'error', code: 'bad-counts', message: `${events} is no number of ${noun}s` }
   }
   if (events > 0) {
-    const message = `${manyText(events, 'event')} seen where none is allowed`
+    const message = `${manyText(events, noun)} seen where none is allowed`
     return { verdict: 'red', code: 'event_seen', message }
   }
-  if (control?.alive === true) {
-    return { verdict: 'pass', code: 'none_seen', message: `no event seen, and ${control.message}` }
-  }
-  const why = control === undefined ? 'no control was read' : control.message
-  const message = `no event seen, but silence proves nothing: ${why}`
-  return { verdict: 'insufficient', code: 'control_dead', message }
+  return ruleOnSilence(`no ${noun} seen`, control)
 }

@@ -243,8 +243,9 @@ const viewSignature = ({ name, email, timestamp }: Signature) => ({
 async function viewTree(world: GithubWorld, sha: string, recursive: boolean) {
   const url = `${world.apiUrl()}/git`
   const entries = await entriesOf(world, sha, recursive)
+  const { entriesListed } = world.settings
   const tree = await Promise.all(
-    entries.map(async ({ path, mode, type, oid }) => ({
+    entries.slice(0, entriesListed).map(async ({ path, mode, type, oid }) => ({
       path,
       mode: mode.padStart(6, '0'),
       type,
@@ -253,7 +254,7 @@ async function viewTree(world: GithubWorld, sha: string, recursive: boolean) {
       url: `${url}/${type}s/${oid}`
     }))
   )
-  return { sha, url: `${url}/trees/${sha}`, tree, truncated: false }
+  return { sha, url: `${url}/trees/${sha}`, tree, truncated: entries.length > entriesListed }
 }
 
 async function entriesOf(

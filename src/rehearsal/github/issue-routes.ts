@@ -19,11 +19,10 @@ export function issueRoutes(world: GithubWorld): readonly GithubRoute[] {
       method: 'GET',
       paths: [ALL],
       needs: 'issues:read',
-      query: ['labels', 'state', 'sort', 'direction', 'creator', ...PAGE_KEYS],
+      query: ['labels', 'state', 'since', 'sort', 'direction', 'creator', ...PAGE_KEYS],
       handle: ({ query }) => {
         const found = issues.list().filter(issue => matches(issue, query))
-        const ordered = query['direction'] === 'asc' ? found : found.toReversed()
-        return answer(pageOf(ordered, query).map(issue => viewIssue(world, issue)))
+        return answer(pageOf(inOrder(found, query), query).map(issue => viewIssue(world, issue)))
       }
     },
     {
@@ -113,8 +112,28 @@ function find(world: GithubWorld, { params }: ApiRequest): SimulatedIssue {
   return issue
 }
 
+const SORTED_BY: Readonly<Record<string, (issue: SimulatedIssue) => number>> = {
+  created: ({ createdMs }) => createdMs,
+  updated: ({ updatedMs }) => updatedMs,
+  comments: ({ comments }) => comments.length
+}
+
+/** By creation, newest first, unless told. */
+function inOrder(
+  found: readonly SimulatedIssue[],
+  { sort = 'created', direction }: Readonly<Record<string, string>>
+): readonly SimulatedIssue[] {
+  const by = SORTED_BY[sort]
+  if (by === undefined) throw invalid('Issue', 'sort', 'invalid')
+  const ascending = found.toSorted((one, other) => by(one) - by(other) || one.number - other.number)
+  return direction === 'asc' ? ascending : ascending.toReversed()
+}
+
+/** Every label that is asked for, of that state, changed at or after `since`. */
 function matches(issue: SimulatedIssue, query: Readonly<Record<string, string>>): boolean {
-  const { labels = '', state = 'open', creator } = query
+  const { labels = '', state = 'open', creator, since } = query
+  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since)
+  if (Number.isNaN(sinceMs)) throw invalid('Issue', 'since', 'invalid')
   const wanted = labels
     .split(',')
     .map(label => label.trim().toLowerCase())
@@ -123,6 +142,7 @@ function matches(issue: SimulatedIssue, query: Readonly<Record<string, string>>)
   return (
     (state === 'all' || issue.state === state) &&
     (creator === undefined || issue.by === creator) &&
+    Date.parse(iso(issue.updatedMs)) >= sinceMs &&
     wanted.every(label => carried.includes(label))
   )
 }
@@ -186,7 +206,7 @@ function viewIssue(world: GithubWorld, issue: SimulatedIssue) {
     milestone: null,
     comments: issue.comments.length,
     created_at: iso(issue.createdMs),
-    updated_at: iso(issue.comments.at(-1)?.createdMs ?? issue.createdMs),
+    updated_at: iso(issue.updatedMs),
     closed_at: issue.closedMs === undefined ? null : iso(issue.closedMs),
     author_association: 'NONE',
     active_lock_reason: null,

@@ -26,6 +26,8 @@ export interface SimulatedIssue {
   readonly by: string
   readonly comments: readonly SimulatedComment[]
   readonly createdMs: number
+  /** When anything about it was last changed. */
+  readonly updatedMs: number
   readonly closedMs: number | undefined
   readonly pull: SimulatedBranches | undefined
 }
@@ -59,6 +61,9 @@ export interface IssueTable {
   list(): readonly SimulatedIssue[]
   comment(number: number, body: string, by: string): SimulatedComment
   setState(number: number, state: 'open' | 'closed'): void
+  relabel(number: number, labels: readonly string[]): void
+  /** Deleted, or transferred to another repository; its number is not given out again. */
+  remove(number: number): void
   labels(): readonly SimulatedLabel[]
   label(name: string): SimulatedLabel | undefined
   addLabel(draft: Omit<SimulatedLabel, 'id'>): SimulatedLabel
@@ -68,6 +73,7 @@ export interface IssueTable {
 export function createIssueTable(identifiers: Identifiers, now: () => number): IssueTable {
   const issues = new Map<number, SimulatedIssue>()
   const labels = new Map<string, SimulatedLabel>()
+  let numbers = 0
 
   const label = (name: string) => labels.get(name.toLowerCase())
   const addLabel: IssueTable['addLabel'] = draft => {
@@ -78,7 +84,12 @@ export function createIssueTable(identifiers: Identifiers, now: () => number): I
   const change = (number: number, changed: Partial<SimulatedIssue>): void => {
     const issue = issues.get(number)
     if (!issue) throw new Error(`There is no issue ${number} in the simulated GitHub.`)
-    issues.set(number, { ...issue, ...changed })
+    issues.set(number, { ...issue, ...changed, updatedMs: now() })
+  }
+  // Whoever may label can also make a label by using it.
+  const addMissing = (names: readonly string[]): void => {
+    for (const name of names)
+      if (!label(name)) addLabel({ name, color: 'ededed', description: null })
   }
 
   return {
@@ -88,16 +99,16 @@ export function createIssueTable(identifiers: Identifiers, now: () => number): I
     label,
     addLabel,
     create: ({ pull, ...draft }) => {
-      // Whoever may label can also make a label by using it.
-      for (const name of draft.labels)
-        if (!label(name)) addLabel({ name, color: 'ededed', description: null })
+      addMissing(draft.labels)
+      numbers += 1
       const issue: SimulatedIssue = {
         ...draft,
         id: identifiers.next('issue'),
-        number: issues.size + 1,
+        number: numbers,
         state: 'open',
         comments: [],
         createdMs: now(),
+        updatedMs: now(),
         closedMs: undefined,
         pull: pull && { ...pull, id: identifiers.next('pull') }
       }
@@ -110,6 +121,13 @@ export function createIssueTable(identifiers: Identifiers, now: () => number): I
       return comment
     },
     setState: (number, state) =>
-      change(number, { state, closedMs: state === 'closed' ? now() : undefined })
+      change(number, { state, closedMs: state === 'closed' ? now() : undefined }),
+    relabel: (number, names) => {
+      addMissing(names)
+      change(number, { labels: names })
+    },
+    remove: number => {
+      issues.delete(number)
+    }
   }
 }

@@ -13,6 +13,7 @@ import { gitRoutes } from './git-routes.ts'
 import { graphqlRoute, isMutation } from './graphql-route.ts'
 import { createGitHands, type GitHands } from './hands.ts'
 import { createIdentifiers } from './identifier.ts'
+import { createIssueHands, type IssueHands } from './issue-hands.ts'
 import { issueRoutes } from './issue-routes.ts'
 import { createIssueTable, type SimulatedIssue, type SimulatedPullRequest } from './issue-table.ts'
 import { createPeopleTable, type PeopleTable } from './people-table.ts'
@@ -74,8 +75,8 @@ export interface GithubSimulator {
   readonly issues: readonly SimulatedIssue[]
   readonly pullRequests: readonly SimulatedPullRequest[]
   readonly deployments: readonly SimulatedDeployment[]
-  /** Somebody closes, or opens again, an issue or a pull request. */
-  setIssueState(number: number, state: 'open' | 'closed'): void
+  /** What people do with them. */
+  readonly issueHands: IssueHands
   readonly git: GitHands
   /** From now on this starts dispatched runs; a run is only recorded unless told. */
   onDispatch(handler: DispatchHandler): void
@@ -156,7 +157,7 @@ export async function startGithubSimulator(
     get deployments() {
       return world.deployments.list()
     },
-    setIssueState: world.issues.setState,
+    issueHands: createIssueHands(world.issues),
     git,
     onDispatch: handler => {
       dispatch = handler
@@ -183,7 +184,8 @@ const defaultSettings = (): GithubSettings => ({
   dispatchAnswers: 'details',
   actionsMayOpenPullRequests: true,
   pendingChecks: true,
-  requestsPerHour: 1_000
+  requestsPerHour: 1_000,
+  entriesListed: 100_000
 })
 
 function firstFiles(

@@ -23,6 +23,8 @@ export interface GithubSettings {
   pendingChecks: boolean
   /** Of REST, by all job tokens of the repository together. */
   requestsPerHour: number
+  /** Entries of a tree that are listed at once; what is beyond them is left out, and the answer says so. */
+  entriesListed: number
 }
 
 /** Everything the routes share. */

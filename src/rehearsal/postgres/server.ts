@@ -216,7 +216,8 @@ function environment(): NodeJS.ProcessEnv {
   return { PATH: '/usr/bin:/bin', LC_ALL: 'C' }
 }
 
-function freePort(): Promise<number> {
+/** Of this machine; nothing keeps another process from taking it meanwhile. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = net.createServer()
     probe.once('error', reject)

@@ -4,6 +4,7 @@ import { createGithub } from '../../github/github.ts'
 import { readState } from '../../operations/record.ts'
 import type { LedgerEvent } from '../../rollout/events.ts'
 import type { Ledger } from '../../rollout/ports.ts'
+import { reportedLabels } from '../../rollout/reported.ts'
 import type { State } from '../../rollout/state.ts'
 import type { ResponseContract } from '../github/contract.ts'
 import { type GithubSimulator, startGithubSimulator } from '../github/simulator.ts'
@@ -85,6 +86,7 @@ async function build(
   })
   undo.push(github.close)
   setUpEnvironments(github, rehearsal)
+  for (const label of reportedLabels(definition)) github.issueHands.addLabel(label)
   const machine = await createWorkflowMachine({
     github,
     clock,
