@@ -43,11 +43,12 @@ test('a promotion on acceptances tells each of them, and of the rest only that i
 })
 
 test('a hold for findings tells those of the look, and any other hold what it was held for', () => {
-  const hold = (cause: 'warn' | 'person') => ({
+  const hold = (cause: 'warn' | 'insufficient' | 'person') => ({
     hold: { cause, reason: 'as it was', at: minute(0), by: 'priya' },
     judgements: [THIN]
   })
   expect(decide({ ...atTheEnd, ...hold('warn') }).reason).toBe('success-rate: says thin')
+  expect(decide({ ...atTheEnd, ...hold('insufficient') }).reason).toBe('success-rate: says thin')
   expect(decide({ ...atTheEnd, ...hold('person') }).reason).toBe('as it was')
   expect(decide({ ...atTheEnd, ...hold('warn'), judgements: [] }).reason).toBe('as it was')
 })
