@@ -57476,6 +57476,11 @@ function acceptanceOf(finding, accepted) {
     ({ criterion: criterion2, verdict: verdict2, code: code2 }) => criterion2 === finding.criterion && verdict2 === finding.verdict && code2 === finding.code
   );
 }
+function openFindings(judgements, accepted) {
+  return judgements.filter(
+    (one3) => one3.verdict !== "pass" && acceptanceOf(one3, accepted) === void 0
+  );
+}
 function acceptableNow(state2) {
   const look4 = lastFinalLook(watchedPhase(state2));
   return look4?.judgements.filter((one3) => acceptanceKind(one3) !== void 0) ?? [];
@@ -57499,8 +57504,8 @@ function wayToAccept({
   return `rollgate resume ${options} --reason "…" (in the Actions tab: resume, accept: ${kinds.join(", ")})`;
 }
 function isAllAccepted({ final, judgements }, accepted) {
-  const open5 = judgements.filter(({ verdict: verdict2 }) => verdict2 !== "pass");
-  return final && open5.length > 0 && open5.every((one3) => acceptanceOf(one3, accepted) !== void 0);
+  const passes2 = judgements.every(({ verdict: verdict2 }) => verdict2 === "pass");
+  return final && !passes2 && openFindings(judgements, accepted).length === 0;
 }
 function findingText({ criterion: criterion2, verdict: verdict2, code: code2 }) {
   return `${criterion2} is ${verdict2} (${code2})`;
@@ -57619,14 +57624,14 @@ function heldOrFrozen(circumstances) {
   return frozen === void 0 ? void 0 : { decision: "hold", rule: "frozen", reason: frozen, cause: "frozen" };
 }
 function heldReason({ cause: cause2, reason: reason2 }, { judgements, due: due2, accepted }) {
-  const open5 = openIn(judgements, accepted);
+  const open5 = openFindings(judgements, accepted);
   const byFindings = cause2 === "warn" || cause2 === "insufficient";
   return byFindings && due2.final && open5.length > 0 ? tell(open5) : reason2;
 }
 function soakOver(circumstances) {
   const { judgements, due: due2, accepted } = circumstances;
   if (!due2.final) return void 0;
-  const open5 = openIn(judgements, accepted);
+  const open5 = openFindings(judgements, accepted);
   const warnings = open5.filter(({ verdict: verdict2 }) => verdict2 === "warn");
   if (warnings.length > 0) {
     return { decision: "hold", rule: "final-warn", reason: tell(warnings), cause: "warn" };
@@ -57660,11 +57665,6 @@ function goOn({ judgements }) {
   const open5 = judgements.filter(({ verdict: verdict2 }) => verdict2 !== "pass");
   const reason2 = open5.length === 0 ? "every criterion passes so far" : tell(open5);
   return { decision: "continue", rule: "soaking", reason: reason2 };
-}
-function openIn(judgements, accepted) {
-  return judgements.filter(
-    (one3) => one3.verdict !== "pass" && acceptanceOf(one3, accepted) === void 0
-  );
 }
 function isCheckpoint(due2) {
   return due2.final || due2.checkpoints.length > 0;

@@ -34,6 +34,16 @@ export function acceptanceOf(
   )
 }
 
+/** What neither passes nor was accepted. */
+export function openFindings<One extends Finding>(
+  judgements: readonly One[],
+  accepted: readonly Accepted[]
+): readonly One[] {
+  return judgements.filter(
+    one => one.verdict !== 'pass' && acceptanceOf(one, accepted) === undefined
+  )
+}
+
 /**
  * What can be accepted at the moment: findings of the last look on record at the phase that soaks, once
  * its soak is over. Before that they hold nothing.
@@ -74,8 +84,8 @@ export function isAllAccepted(
   { final, judgements }: Pick<LookEvent, 'final' | 'judgements'>,
   accepted: readonly Accepted[]
 ): boolean {
-  const open = judgements.filter(({ verdict }) => verdict !== 'pass')
-  return final && open.length > 0 && open.every(one => acceptanceOf(one, accepted) !== undefined)
+  const passes = judgements.every(({ verdict }) => verdict === 'pass')
+  return final && !passes && openFindings(judgements, accepted).length === 0
 }
 
 /** `success-rate is insufficient (thin)` */

@@ -1,4 +1,4 @@
-import { acceptanceOf } from './acceptance.ts'
+import { acceptanceOf, openFindings } from './acceptance.ts'
 import type { BlindRule } from './definition.ts'
 import { formatDuration } from './duration.ts'
 import type { Decision, HoldCause, IntegrityFinding, Judgement } from './events.ts'
@@ -98,7 +98,7 @@ function heldOrFrozen(circumstances: Circumstances): DecisionMade | undefined {
 
 /** What the look itself finds, where findings hold it: they may be others than those it was held for. */
 function heldReason({ cause, reason }: Hold, { judgements, due, accepted }: Circumstances): string {
-  const open = openIn(judgements, accepted)
+  const open = openFindings(judgements, accepted)
   const byFindings = cause === 'warn' || cause === 'insufficient'
   return byFindings && due.final && open.length > 0 ? tell(open) : reason
 }
@@ -106,7 +106,7 @@ function heldReason({ cause, reason }: Hold, { judgements, due, accepted }: Circ
 function soakOver(circumstances: Circumstances): DecisionMade | undefined {
   const { judgements, due, accepted } = circumstances
   if (!due.final) return undefined
-  const open = openIn(judgements, accepted)
+  const open = openFindings(judgements, accepted)
   const warnings = open.filter(({ verdict }) => verdict === 'warn')
   if (warnings.length > 0) {
     return { decision: 'hold', rule: 'final-warn', reason: tell(warnings), cause: 'warn' }
@@ -150,16 +150,6 @@ function goOn({ judgements }: Circumstances): DecisionMade {
   const open = judgements.filter(({ verdict }) => verdict !== 'pass')
   const reason = open.length === 0 ? 'every criterion passes so far' : tell(open)
   return { decision: 'continue', rule: 'soaking', reason }
-}
-
-/** What neither passes nor was accepted. */
-function openIn(
-  judgements: readonly Judgement[],
-  accepted: readonly Accepted[]
-): readonly Judgement[] {
-  return judgements.filter(
-    one => one.verdict !== 'pass' && acceptanceOf(one, accepted) === undefined
-  )
 }
 
 function isCheckpoint(due: DueLook): boolean {
