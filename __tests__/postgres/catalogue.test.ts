@@ -147,7 +147,8 @@ test('the bundled files are the metrics of the worked example and the ten querie
     'transitions transitions',
     'runbook-figure proportion',
     'legacy count',
-    'telemetry count'
+    'telemetry count',
+    'exposure proportion'
   ])
   expect((await bundledEvidence()).map(file => file.stem)).toEqual([
     '01-success-rate',

@@ -78,7 +78,7 @@ export function lookAt(
   metrics: readonly string[],
   request: Partial<LookRequest> = {}
 ): LookRequest {
-  const parameters = { source: 'assignment.coordinator', environment: '' }
+  const parameters = { source: 'assignment.coordinator', environment: '', mode: 'active' }
   return { metrics, parameters, since: SINCE, graceMs: 0, ...request }
 }
 

@@ -179,3 +179,27 @@ describe('a broken metric file says in one sentence what is wrong, and where', (
     expect(JSON.stringify(answer)).not.toContain('ana@')
   })
 })
+
+test('a judged metric may be read by parallel workers', async () => {
+  const parallel = await freshDatabase(server, [coordinatorEvent('start', 1)])
+  await parallel.query(`
+    create function worker() returns int language plpgsql parallel safe
+    as 'begin return pg_backend_pid(); end'`)
+  for (const setting of [
+    'min_parallel_table_scan_size = 0',
+    'parallel_setup_cost = 0',
+    'parallel_tuple_cost = 0',
+    'parallel_leader_participation = off'
+  ]) {
+    await parallel.query(`alter database ${parallel.name} set ${setting}`)
+  }
+  const { metrics } = await adapterFor(parallel, {
+    connectionString: parallel.connectionString('owner'),
+    catalogue: smuggled(`
+      select '2026-03-01 10:00+00'::timestamptz as bucket,
+        count(*) filter (where worker() <> (select pg_backend_pid())) as hits
+      from ${TABLE}`)
+  })
+  const { answers } = await metrics.look(lookAt(['probe']))
+  expect(answers['probe']).toMatchObject({ kind: 'answered', rows: [{ hits: 1 }] })
+})

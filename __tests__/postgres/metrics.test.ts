@@ -38,7 +38,7 @@ async function read(
   await database.query('truncate public.observability_events')
   await database.insert(events)
   const { metrics } = await adapterFor(database)
-  const parameters = { source: 'assignment.coordinator', environment }
+  const parameters = { source: 'assignment.coordinator', environment, mode: 'shadow' }
   const { answers } = await metrics.look(lookAt([metric], { parameters }))
   const answer = answers[metric]
   if (answer?.kind !== 'answered') throw new Error(JSON.stringify(answer))
@@ -105,6 +105,42 @@ describe('outcomes counts bookings by how their processing ended', () => {
     ['noop and circuit_open are no endings', [of(A, 'noop', 1), of(B, 'circuit_open', 2)], []]
   ])('%s', async (_, events, rows) => {
     expect(await read('outcomes', events)).toEqual(rows)
+  })
+})
+
+describe('exposure counts bookings by the mode in which they were last begun', () => {
+  const begun = (bookingId: string, minutes: number, mode?: string | null) =>
+    of(bookingId, 'start', minutes, { context: { trigger: 'creation', mode } })
+
+  test.each<[string, readonly StoredEvent[], readonly string[]]>([
+    ['nothing was begun', [of(A, 'confirmed', 1)], []],
+    ['one in that mode', [begun(A, 1, 'shadow')], ['+0 1/1']],
+    ['one in another mode', [begun(A, 1, 'active'), begun(B, 2, 'shadow')], ['+0 1/2']],
+    ['a mode that nobody told', [begun(A, 1), begun(B, 2, null), of(C, 'start', 3)], ['+0 0/3']],
+    ['begun twice is one unit', [begun(A, 1, 'shadow'), begun(A, 2, 'shadow')], ['+0 1/1']],
+    [
+      'what an earlier deployment began counts as it is taken up',
+      [begun(A, 1, 'active'), begun(A, 61, 'shadow')],
+      ['+60 1/1']
+    ],
+    [
+      'both modes at one instant: not exposed',
+      [begun(A, 1, 'shadow'), begun(A, 1, 'x')],
+      ['+0 0/1']
+    ],
+    [
+      'without a booking every event is a unit',
+      [1, 2].map(at => coordinatorEvent('start', at, { context: { mode: 'shadow' } })),
+      ['+0 2/2']
+    ],
+    ['before and after the window', [begun(A, -1, 'shadow'), begun(B, 360, 'shadow')], []],
+    [
+      'another source',
+      [of(A, 'start', 1, { source: 'auto_assign', context: { mode: 'shadow' } })],
+      []
+    ]
+  ])('%s', async (_, events, rows) => {
+    expect(await read('exposure', events)).toEqual(rows)
   })
 })
 

@@ -49,7 +49,11 @@ const KINDS = ['start', 'confirmed', 'retry', 'error', 'manual_review', 'circuit
 const STATES = ['created', 'capacity_verified', 'assignment_pending', 'confirmed']
 const BOOKINGS = Array.from({ length: 9 }, () => randomUUID())
 
-const EVENTS: readonly StoredEvent[] = Array.from({ length: 210 }, (_, index) => {
+const STARTS = ['active', 'shadow', undefined].map((mode, index) =>
+  coordinatorEvent('start', 20 * index, { context: { mode, environment: 'production' } })
+)
+
+const OTHERS: readonly StoredEvent[] = Array.from({ length: 210 }, (_, index) => {
   const [bookingId, from, to] = [BOOKINGS[index % 10], STATES[index % 4], STATES[(index * 7) % 3]]
   const context = CONTEXTS[(index * 3) % CONTEXTS.length]
   const event = {
@@ -68,6 +72,8 @@ const EVENTS: readonly StoredEvent[] = Array.from({ length: 210 }, (_, index) =>
   return event
 })
 
+const EVENTS = [...STARTS, ...OTHERS]
+
 const UNTIL = new Date(START + 6 * HOUR).toISOString()
 
 async function parametersFor(target: string): Promise<Readonly<Record<string, string>>> {
@@ -76,8 +82,12 @@ async function parametersFor(target: string): Promise<Readonly<Record<string, st
   return parametersOf(definition, target)
 }
 
-test('the bundled files want no variable but the window and the parameters of the definition', async () => {
-  const known = ['since', 'until', ...Object.keys(await parametersFor('production'))]
+/** What the effect of a phase binds beside them. */
+const OF_AN_EFFECT = { mode: 'active' }
+
+test('the bundled files want no variable but the window, the parameters of the definition and those of an effect', async () => {
+  const bound = { ...(await parametersFor('production')), ...OF_AN_EFFECT }
+  const known = ['since', 'until', ...Object.keys(bound)]
   const files = [...(await bundledMetrics()).files, ...(await bundledEvidence())]
   for (const { statement } of files)
     expect(known).toEqual(expect.arrayContaining([...parametersUsed(statement)]))
@@ -104,7 +114,7 @@ if (PSQL !== undefined) {
     ['production', { environment: 'production' }]
   ])('psql -f prints for %s what Rollgate reads', (target, rest) => {
     test('of every metric', async () => {
-      const parameters = { ...(await parametersFor(target)), ...rest }
+      const parameters = { ...(await parametersFor(target)), ...OF_AN_EFFECT, ...rest }
       const { files, headers } = await bundledMetrics()
       const names = headers.map(header => header.name)
       const { metrics } = await adapterFor(database)

@@ -65,13 +65,15 @@ indexed as materialized (
 ),
 
 -- The way without the index. What is neither the coordinator's nor a transition falls together by source
--- and hour. The inner `offset 0` keeps the two questions from being asked again wherever an answer is
--- used; the outer one keeps the planner from expecting a group for every row, which it would sort.
+-- and hour. `apart` is not looked at: a column from a function that is volatile keeps its subquery apart, as
+-- `offset 0` would, and unlike that lets parallel workers share the scan and the grouping. The inner one
+-- keeps the two questions from being asked again wherever an answer is used; the outer one keeps the
+-- planner from expecting a group for every row, which it would sort.
 sightings as materialized (
   select own, moves, name, unit, bucket, way, version, count(*) as events, count(*) - count(reason) as blind,
     max(duration_ms) as duration_ms, max(created_at) as latest
   from (
-    select own, moves, created_at,
+    select own, moves, created_at, pg_is_in_recovery() as apart,
       case when own then event_type when not moves then source end as name,
       case
         when moves or own and event_type in
@@ -95,14 +97,13 @@ sightings as materialized (
     from (
       select id, created_at, source, event_type, context, booking_id,
         source = :'source' as own,
-        source = 'assignment.state_machine' and event_type = 'booking.assignment_state_transition' as moves
+        source = 'assignment.state_machine' and event_type = 'booking.assignment_state_transition' as moves,
+        pg_is_in_recovery() as apart
       from public.observability_events
       where created_at >= :'since'::timestamptz
         and created_at < :'until'::timestamptz
         and (:'environment' = '' or context ->> 'environment' = :'environment')
-      offset 0
     ) as sorted
-    offset 0
   ) as seen
   group by own, moves, name, unit, bucket, way, version
 ),

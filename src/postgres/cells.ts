@@ -1,4 +1,4 @@
-import { redact } from './redaction.ts'
+import { redact } from '../rollout/redaction.ts'
 
 /** The bounds every instant of a row lies in: `since` included, `until` not. ISO 8601. */
 export interface Window {

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Rows, TextRow } from './connection.ts'
 import type { Limits } from './limits.ts'
-import { redactCells } from './redaction.ts'
+import { redactCells } from './redacted-cells.ts'
 
 /** A CSV that takes rows until it is full; every cell is redacted before it is kept. */
 export interface CsvFile {

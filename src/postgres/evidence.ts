@@ -3,7 +3,7 @@ import type { EvidenceFile } from './catalogue.ts'
 import { type Connection, withConnection } from './connection.ts'
 import { type CsvFile, createCsv } from './csv.ts'
 import { AnswerTooLarge, describeFailure, isConnectionLost, type Problem } from './failure.ts'
-import { inSavepoint, inSnapshot, readGuarded } from './guard.ts'
+import { inSavepoint, inSnapshot, streamRows } from './guard.ts'
 import type { Limits } from './limits.ts'
 import { type About, manifestOf, type Outcome, parametersOf } from './manifest.ts'
 import { explainOf } from './plan.ts'
@@ -100,7 +100,7 @@ async function read(
   try {
     const statement = bindStatement(file.statement, parametersOf(request))
     bound = statement
-    await inSavepoint(connection, () => readGuarded(connection, statement, limits, csv.add))
+    await inSavepoint(connection, () => streamRows(connection, statement, limits, csv.add))
     return undefined
   } catch (error) {
     if (error instanceof AnswerTooLarge) return error

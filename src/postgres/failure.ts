@@ -1,6 +1,6 @@
 import { types } from 'node:util'
+import { redact } from '../rollout/redaction.ts'
 import { EvidenceError, RollgateError } from '../rollout/rollgate-error.ts'
-import { redact } from './redaction.ts'
 
 /** Why something is unanswered, in the words of a RollgateError without being thrown. */
 export interface Problem {

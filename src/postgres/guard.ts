@@ -1,4 +1,4 @@
-import type { Connection, Rows, ServerAnswer, TextRow } from './connection.ts'
+import type { Connection, Rows, ServerAnswer } from './connection.ts'
 import { AnswerTooLarge, isConnectionLost, StatementRefused } from './failure.ts'
 import type { Limits } from './limits.ts'
 import { outlookOf } from './outlook.ts'
@@ -11,16 +11,17 @@ export interface GuardedRows extends Rows {
   readonly truncated: boolean
 }
 
+const ARM = `select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+  set_config('idle_in_transaction_session_timeout', $3, true), set_config('work_mem', '64MB', true),
+  set_config('jit', 'off', true), set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
+  set_config('search_path', 'pg_catalog, public', true)`
+
 /**
  * A cursor is planned without parallel workers, and for its first rows unless told that all are
  * wanted: with both said, EXPLAIN shows the plan that the cursor will have.
  */
-const ARM = `select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
-  set_config('idle_in_transaction_session_timeout', $3, true), set_config('work_mem', '64MB', true),
-  set_config('jit', 'off', true), set_config('cursor_tuple_fraction', '1', true),
-  set_config('max_parallel_workers_per_gather', '0', true),
-  set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
-  set_config('search_path', 'pg_catalog, public', true)`
+const ARM_CURSOR = `select set_config('cursor_tuple_fraction', '1', true),
+  set_config('max_parallel_workers_per_gather', '0', true)`
 
 /**
  * One read-only transaction and one snapshot for everything in `work`, never committed. The first
@@ -74,54 +75,69 @@ export async function inSavepoint<Result>(
 }
 
 /**
- * Runs somebody's SQL, provided that it is one plain read: EXPLAIN and DECLARE CURSOR take nothing
- * else by their grammar, and the plan shows a write inside a CTE or a row lock. `take` is given page
- * after page and says whether it wants another one.
+ * Streams the rows of somebody's SQL, of which there may be any number, through a cursor. Takes one
+ * plain read and nothing else: EXPLAIN and DECLARE CURSOR refuse more by their grammar, and the plan
+ * shows a write inside a CTE or a row lock. `take` is given page after page and says whether it wants
+ * another one.
  * @throws StatementRefused, AnswerTooLarge, or what the server says
  */
-export async function readGuarded(
+export async function streamRows(
   connection: Connection,
   statement: BoundStatement,
   limits: Limits,
   take: (page: ServerAnswer) => boolean
 ): Promise<void> {
-  const endsAt = performance.now() + limits.fileMs
-  const rearm = () => armUntil(connection, limits, endsAt, statement)
-  try {
-    await rearm()
+  await guarded(connection, statement, limits, async rearm => {
+    await connection.query(ARM_CURSOR)
     judgePlan(statement, await explain(connection, statement), limits)
     await rearm()
     await connection.query(`declare look no scroll cursor for ${statement.text}`, statement.values)
     await fetchPages(connection, rearm, take)
-  } catch (error) {
-    throw error instanceof AnswerTooLarge ? tooLarge(AnswerTooLarge, statement, limits) : error
-  }
-  if (connection.transactionStatus() !== 'T') {
-    throw refused('writes', statement, 'the query left its transaction')
-  }
+  })
   await connection.query('close look')
 }
 
 /**
- * All rows of somebody's SQL, for what is judged: few and short ones.
- * @throws as `readGuarded` does
+ * All rows of somebody's SQL at once, for what is judged: few and short ones. Takes one plain read and
+ * nothing else: what writes cannot stand in a FROM clause, and the plan shows a row lock. Unlike a
+ * cursor it may have parallel workers, which a table without an index is read faster by.
+ * @throws as `streamRows` does
  */
 export async function readRows(
   connection: Connection,
   statement: BoundStatement,
   limits: Limits
 ): Promise<GuardedRows> {
-  const rows: TextRow[] = []
-  let columns: Rows['columns'] = []
-  let bytes = 0
-  await readGuarded(connection, statement, limits, page => {
-    columns = page.columns
-    rows.push(...page.rows)
-    bytes += page.bytes
-    if (bytes > limits.maxAnswerBytes) throw tooLarge(StatementRefused, statement, limits)
-    return rows.length <= limits.maxRows
+  const { columns, rows } = await guarded(connection, statement, limits, async rearm => {
+    judgePlan(statement, await explain(connection, statement), limits)
+    await rearm()
+    // On lines of its own, so that a comment at the end of the SQL ends there.
+    const bounded = `select * from (\n${statement.text}\n) as answer limit ${limits.maxRows + 1}`
+    return connection.query(bounded, statement.values)
   })
   return { columns, rows: rows.slice(0, limits.maxRows), truncated: rows.length > limits.maxRows }
+}
+
+/** What a statement may take of time and memory, and that it leaves the transaction as it was. */
+async function guarded<Result>(
+  connection: Connection,
+  statement: BoundStatement,
+  limits: Limits,
+  run: (rearm: () => Promise<void>) => Promise<Result>
+): Promise<Result> {
+  const endsAt = performance.now() + limits.fileMs
+  const rearm = () => armUntil(connection, limits, endsAt, statement)
+  let result: Result
+  try {
+    await rearm()
+    result = await run(rearm)
+  } catch (error) {
+    throw error instanceof AnswerTooLarge ? tooLarge(statement, limits) : error
+  }
+  if (connection.transactionStatus() !== 'T') {
+    throw refused('writes', statement, 'the query left its transaction')
+  }
+  return result
 }
 
 /**
@@ -185,12 +201,8 @@ function refused(code: keyof typeof REMEDIES, { file }: BoundStatement, problem:
   return new StatementRefused(code, `${file}: ${problem}.`, REMEDIES[code])
 }
 
-function tooLarge(
-  Kind: typeof AnswerTooLarge | typeof StatementRefused,
-  { file }: BoundStatement,
-  { maxAnswerBytes }: Limits
-) {
-  return new Kind(
+function tooLarge({ file }: BoundStatement, { maxAnswerBytes }: Limits): AnswerTooLarge {
+  return new AnswerTooLarge(
     'result_too_large',
     `${file}: its rows are larger than the ${maxAnswerBytes / 1e6} MB that are read at once.`,
     'Select less: fewer columns, or left(value, 1000) of a long one.'

@@ -1,10 +1,10 @@
 import type { Answer, MetricHeader } from '../rollout/ports.ts'
+import { redact } from '../rollout/redaction.ts'
 import { BadShape, type Cells, type Window } from './cells.ts'
 import { checkColumns } from './columns.ts'
 import type { Column, TextRow } from './connection.ts'
 import type { Problem } from './failure.ts'
 import type { GuardedRows } from './guard.ts'
-import { redact } from './redaction.ts'
 import { seriesOf } from './series-row.ts'
 
 interface Reading {

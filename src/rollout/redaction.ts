@@ -1,4 +1,3 @@
-import type { Column, TextRow } from './connection.ts'
 import { PHONE_NUMBERS } from './phone.ts'
 import { isRandom } from './random-text.ts'
 
@@ -106,11 +105,6 @@ const RULES: readonly Rule[] = [
 const SCANNER = new RegExp(RULES.map(({ pattern }) => `(${pattern.source})`).join('|'), 'giu')
 const PHONES = new RegExp(PHONE_NUMBERS.map(({ source }) => source).join('|'), 'gu')
 
-/** Types whose text is a number, an instant, a truth or a UUID, whatever it looks like. */
-const SAFE_TYPES = new Set([
-  16, 20, 21, 23, 26, 700, 701, 1082, 1083, 1114, 1184, 1186, 1266, 1700, 2950
-])
-
 /**
  * Replaces what identifies a person or opens a door by its kind, as `[email]`. It sees text, not
  * meaning: names and addresses pass, so queries should not select them in the first place.
@@ -120,13 +114,6 @@ export function redact(text: string): string {
     const rule = RULES[rest.findIndex(group => group !== undefined)]
     return rule === undefined ? found : rule.replace(found)
   })
-}
-
-/** A row with every cell redacted that is text. */
-export function redactCells(columns: readonly Column[], row: TextRow): TextRow {
-  return row.map((cell, index) =>
-    cell === null || SAFE_TYPES.has(columns[index]?.type ?? 0) ? cell : redact(cell)
-  )
 }
 
 function withoutPhones(text: string): string {
