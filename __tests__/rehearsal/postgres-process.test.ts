@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 
 jest.setTimeout(60_000)
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'rollgate-bundle-'))
   await chmod(folder, 0o755)
   await symlink(path.join(PROJECT, 'node_modules'), path.join(folder, 'node_modules'))
-  await build({
+  buildSync({
     stdin: { contents: PROGRAM, resolveDir: PROJECT, loader: 'ts' },
     outfile: path.join(folder, 'program.mjs'),
     bundle: true,

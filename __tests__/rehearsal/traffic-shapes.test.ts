@@ -66,6 +66,21 @@ describe('an event of the coordinator', () => {
   })
 })
 
+test('the mode of a start is that of the deployment that serves when it happens', () => {
+  const traffic = createTraffic({ seed: 7, scenario: eventful, startMs })
+  const shadowing = {
+    target: 'production',
+    flags: { ...live.active.flags, FEATURE_ASSIGNMENT_PIPELINE_V3_SHADOW: 'true' }
+  }
+  const modesOn = (day: number, target: typeof shadowing | typeof live.active) => {
+    const seen = traffic.between(startMs + day * dayMs, startMs + (day + 1) * dayMs, [target])
+    return new Set(ofType(seen, 'coordinator.start').map(row => row.context?.['mode']))
+  }
+  expect(modesOn(0, shadowing)).toEqual(new Set(['shadow']))
+  expect(modesOn(1, live.active)).toEqual(new Set(['active']))
+  expect(modesOn(2, shadowing)).toEqual(new Set(['shadow']))
+})
+
 describe('the life of a booking', () => {
   const legal = new Set(
     [

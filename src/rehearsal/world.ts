@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
+import { createSourceTree } from '../git/commit-tree.ts'
 import { createGitLedger } from '../git/ledger.ts'
 import { createMetricSources } from '../metric-sources.ts'
 import { NO_REPOSITORY, type World } from '../operations/world.ts'
@@ -27,9 +28,18 @@ import { createReportBox, type ReportBox } from './report-box.ts'
 import type { Scenario } from './scenario.ts'
 import type { EventRow } from './traffic/event-row.ts'
 import { createTraffic, type Traffic } from './traffic/traffic.ts'
+import { edgeFetch } from './vercel/edge.ts'
 import { startVercelSimulator, type VercelSimulator } from './vercel/simulator.ts'
 import { createStandInCli } from './vercel/stand-in-cli.ts'
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
+
+/** What the project is connected to, for definitions that deploy from there. */
+const REPOSITORY = {
+  org: 'acme',
+  repo: 'shop',
+  productionBranch: 'main',
+  commits: ['5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed']
+}
 
 /** A whole world on this machine: real database, real CLI, simulated API, five virtual days. */
 export interface RehearsalWorld {
@@ -99,7 +109,12 @@ async function build(
   const flags = Object.fromEntries(
     Object.keys(definition.targets).map(target => [target, definition.rollback.flags])
   )
-  const vercel = await startVercelSimulator({ now: clock.now, token, flags })
+  const vercel = await startVercelSimulator({
+    now: clock.now,
+    token,
+    flags,
+    repository: REPOSITORY
+  })
   undo.push(() => vercel.close())
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'rollgate-rehearsal-'))
   undo.push(() => rm(scratch, { recursive: true, force: true }))
@@ -182,7 +197,7 @@ async function furnish(parts: Furniture): Promise<World> {
 }
 
 async function createProject(
-  { settings, clock, vercel, scratch, token }: Furniture,
+  { settings, definition, clock, vercel, scratch, token }: Furniture,
   log: World['log']
 ) {
   const site = path.join(scratch, 'site')
@@ -193,6 +208,8 @@ async function createProject(
   return createVercel({
     ...account,
     cwd: site,
+    source: createSourceTree(site),
+    targets: definition.targets,
     configFolder: path.join(scratch, 'cli'),
     cli:
       settings.cli === 'stand-in'
@@ -200,7 +217,8 @@ async function createProject(
         : (settings.cli ?? installedCli(settings.home)),
     baseEnv: { ...settings.baseEnv, HOME: scratch },
     clock,
-    log
+    log,
+    probeFetch: edgeFetch(vercel)
   })
 }
 

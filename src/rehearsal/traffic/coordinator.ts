@@ -168,7 +168,7 @@ function sayStart({ script, trigger }: Scene): void {
   script.say(0, {
     source: 'assignment.coordinator',
     type: 'coordinator.start',
-    context: { trigger, mode: 'active' },
+    context: { trigger },
     unloaded: true
   })
 }

@@ -29,8 +29,9 @@ export interface Traffic {
   between(fromMs: number, toMs: number, live: readonly LiveTarget[]): readonly EventRow[]
 }
 
-/** Where the coordinator works, since when, and how many bookings its open breaker has turned away. */
-type Active = Map<string, { readonly sinceMs: number; turnedAway: number }>
+/** Where the coordinator works, since when, how, and how many bookings its open breaker has turned away. */
+type Active = Map<string, { readonly sinceMs: number; mode: Mode; turnedAway: number }>
+type Mode = 'active' | 'shadow'
 
 export function createTraffic(settings: TrafficSettings): Traffic {
   const { seed, scenario, startMs } = settings
@@ -52,7 +53,7 @@ export function createTraffic(settings: TrafficSettings): Traffic {
     waiting = begun.filter(({ atMs }) => atMs >= toMs)
     const taken = begun.filter(work => work.atMs < toMs && isTakenUp(work, active, live))
     const noise = background({ seed, perDay: scenario.noisePerDay, fromMs, toMs })
-    const rows = [...unwritten, ...taken.flatMap(work => work.rows), ...noise]
+    const rows = [...unwritten, ...taken.flatMap(work => rowsOf(work, active)), ...noise]
     unwritten = rows.filter(row => Date.parse(row.created_at) >= toMs)
     return written(rows, fromMs, Math.min(toMs, silentMs))
   }
@@ -62,9 +63,26 @@ export function createTraffic(settings: TrafficSettings): Traffic {
 
 function noteModes(active: Active, live: readonly LiveTarget[], atMs: number): void {
   for (const { target, flags } of live) {
-    if (flags['FEATURE_ASSIGNMENT_PIPELINE_V3'] !== 'true') active.delete(target)
-    else if (!active.has(target)) active.set(target, { sinceMs: atMs, turnedAway: 0 })
+    const mode = modeOf(flags)
+    const known = active.get(target)
+    if (mode === undefined) active.delete(target)
+    else if (known === undefined) active.set(target, { sinceMs: atMs, mode, turnedAway: 0 })
+    else known.mode = mode
   }
+}
+
+/** How the coordinator works with these flags; undefined: not at all. */
+function modeOf(flags: LiveTarget['flags']): Mode | undefined {
+  if (flags['FEATURE_ASSIGNMENT_PIPELINE_V3'] !== 'true') return undefined
+  return flags['FEATURE_ASSIGNMENT_PIPELINE_V3_SHADOW'] === 'true' ? 'shadow' : 'active'
+}
+
+/** The rows of work that begins now: the coordinator says how it works when it starts. */
+function rowsOf({ target, rows }: Invocation, active: Active): readonly EventRow[] {
+  const mode = active.get(target)?.mode
+  return rows.map(row =>
+    row.event_type === 'coordinator.start' ? { ...row, context: { ...row.context, mode } } : row
+  )
 }
 
 /** Work that waits for its next attempt is not taken up where the coordinator no longer works. */

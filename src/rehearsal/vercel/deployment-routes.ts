@@ -1,8 +1,29 @@
 import { type ApiRequest, answer, members } from '../http/route.ts'
+import { draftOf } from './deployment-draft.ts'
 import type { SimulatedDeployment } from './deployment-table.ts'
-import { placeOf, type SimulatedProject } from './project.ts'
+import { isRollbackCandidate, listedDeployment, viewDeployment } from './deployment-view.ts'
+import type { SimulatedProject } from './project.ts'
 import { refusal } from './refusal.ts'
 import type { VercelRoute } from './route.ts'
+
+const BODY = [
+  'name',
+  'project',
+  'meta',
+  'target',
+  'env',
+  'build',
+  'projectSettings',
+  'source',
+  'version',
+  'gitMetadata',
+  'gitSource',
+  'files',
+  'customEnvironmentSlugOrId',
+  'autoAssignCustomDomains',
+  'deploymentId',
+  'withLatestCommit'
+]
 
 /** Creating, reading, listing and cancelling deployments, with the uploads that go before. */
 export function deploymentRoutes(project: SimulatedProject): readonly VercelRoute[] {
@@ -17,7 +38,7 @@ export function deploymentRoutes(project: SimulatedProject): readonly VercelRout
       scoped: true,
       handle: ({ headers }) => {
         uploaded.add(headers['x-now-digest'] ?? '')
-        return answer({})
+        return answer({ urls: [] })
       }
     },
     {
@@ -25,25 +46,10 @@ export function deploymentRoutes(project: SimulatedProject): readonly VercelRout
       paths: ['/v13/deployments'],
       scoped: true,
       query: ['skipAutoDetectionConfirmation', 'forceNew', 'withCache', 'prebuilt'],
-      body: [
-        'name',
-        'project',
-        'meta',
-        'target',
-        'env',
-        'build',
-        'projectSettings',
-        'source',
-        'version',
-        'gitMetadata',
-        'files',
-        'customEnvironmentSlugOrId',
-        'autoAssignCustomDomains',
-        'deploymentId'
-      ],
+      body: BODY,
       handle: ({ body }) => {
         refuseMissingFiles(body, uploaded)
-        return answer(view(create(project, members(body))))
+        return answer(view(deployments.create(draftOf(project, members(body)))))
       }
     },
     {
@@ -64,18 +70,6 @@ export function deploymentRoutes(project: SimulatedProject): readonly VercelRout
       scoped: true,
       body: [],
       handle: ({ params }) => answer(view(deployments.cancel(params['deployment'] ?? '')))
-    },
-    {
-      method: 'GET',
-      paths: ['/v3/now/deployments/:deployment/events', '/v3/deployments/:deployment/events'],
-      scoped: true,
-      handle: () => answer([])
-    },
-    {
-      method: 'GET',
-      paths: ['/v11/deployments/:deployment/builds'],
-      scoped: true,
-      handle: () => answer({ builds: [] })
     }
   ]
 }
@@ -87,79 +81,38 @@ function refuseMissingFiles(body: unknown, uploaded: ReadonlySet<string>): void 
   if (missing.length > 0) throw refusal(400, 'missing_files', 'Missing files', { missing })
 }
 
-function create(
-  project: SimulatedProject,
-  body: Readonly<Record<string, unknown>>
-): SimulatedDeployment {
-  const { deployments, env, switches } = project
-  const asked = String(body['target'] ?? body['customEnvironmentSlugOrId'] ?? 'preview')
-  // The first deployment of a project goes to production, whatever was asked.
-  const target = deployments.all().length === 0 ? 'production' : asked
-  const branch = members(body['gitMetadata'])['commitRef']
-  const general = env.effective(placeOf(project, target), typeof branch === 'string' ? branch : '')
-  return deployments.create({
-    target,
-    meta: strings(body['meta']),
-    env: { ...general, ...strings(body['env']) },
-    autoAssign: body['autoAssignCustomDomains'] !== false && switches.autoAssignCustomDomains
-  })
-}
-
-function strings(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(members(value)).map(([k, v]) => [k, String(v)]))
-}
-
 function list(project: SimulatedProject, query: ApiRequest['query']) {
   const found = project.deployments
     .all()
     .toReversed()
-    .filter(deployment => matches(deployment, query))
+    .filter(deployment => matches(project, deployment, query))
   const page = found.slice(0, Number(query['limit'] ?? 20))
   const next = found.length > page.length ? (page.at(-1)?.createdAt ?? null) : null
   const items = page.map(deployment => listedDeployment(project, deployment))
   return answer({ deployments: items, pagination: { count: items.length, next, prev: null } })
 }
 
-function matches(deployment: SimulatedDeployment, query: ApiRequest['query']): boolean {
-  const { target, state, until } = query
-  const metas = Object.entries(query).filter(([key]) => key.startsWith('meta-'))
-  return (
-    (target === undefined || deployment.target === target) &&
-    (state === undefined || state.split(',').includes(deployment.readyState)) &&
-    (until === undefined || deployment.createdAt < Number(until)) &&
-    metas.every(([key, value]) => deployment.meta[key.slice('meta-'.length)] === value)
-  )
+type Filter = (deployment: SimulatedDeployment, asked: string, project: SimulatedProject) => boolean
+
+const FILTERS: Readonly<Record<string, Filter>> = {
+  target: ({ target }, asked) => target === asked,
+  state: ({ readyState }, asked) => asked.split(',').includes(readyState),
+  until: ({ createdAt }, asked) => createdAt < Number(asked),
+  since: ({ createdAt }, asked) => createdAt > Number(asked),
+  branch: ({ commit }, asked) => commit?.ref === asked,
+  sha: ({ commit }, asked) => commit?.sha === asked,
+  rollbackCandidate: (deployment, asked, project) =>
+    (asked === 'true') === isRollbackCandidate(project, deployment)
 }
 
-/** A deployment as the API shows it; a preview one has the target null. */
-export function viewDeployment(
+function matches(
   project: SimulatedProject,
-  deployment: SimulatedDeployment
-): Readonly<Record<string, unknown>> {
-  const { identity, domains, customEnvironments } = project
-  const { env: _, staged, target, ...rest } = deployment
-  const production = target === 'production'
-  const custom = customEnvironments.find(({ slug }) => slug === target)
-  const substate = staged && domains.holder()?.id !== deployment.id ? 'STAGED' : 'PROMOTED'
-  const ready = deployment.readyState === 'READY'
-  return {
-    aliasAssigned: null,
-    aliasError: null,
-    ...rest,
-    name: identity.projectName,
-    projectId: identity.projectId,
-    ownerId: identity.teamId,
-    team: { id: identity.teamId, slug: identity.teamSlug },
-    target: production ? 'production' : null,
-    status: deployment.readyState,
-    inspectorUrl: `https://vercel.com/${identity.teamSlug}/${identity.projectName}/${deployment.id.slice(4)}`,
-    alias: production && ready ? [`${identity.projectName}.vercel.app`] : [],
-    ...(production && ready ? { readySubstate: substate } : {}),
-    ...(custom ? { customEnvironment: custom } : {})
-  }
-}
-
-function listedDeployment(project: SimulatedProject, deployment: SimulatedDeployment) {
-  const { id, readyState, ...rest } = viewDeployment(project, deployment)
-  return { ...rest, uid: id, state: readyState, readyState, created: deployment.createdAt }
+  deployment: SimulatedDeployment,
+  query: ApiRequest['query']
+): boolean {
+  return Object.entries(query).every(([key, asked]) =>
+    key.startsWith('meta-')
+      ? deployment.meta[key.slice('meta-'.length)] === asked
+      : (FILTERS[key]?.(deployment, asked, project) ?? true)
+  )
 }

@@ -1,5 +1,6 @@
 import type { ProductionDomains } from './production-domains.ts'
-import { notFound, refusal } from './refusal.ts'
+import { refusal } from './refusal.ts'
+import type { Commit } from './repository.ts'
 import type { Weather } from './weather.ts'
 
 /** One deployment as the provider keeps it. */
@@ -12,7 +13,15 @@ export interface SimulatedDeployment {
   readonly meta: Readonly<Record<string, string>>
   /** The environment variables as they were when it was created. */
   readonly env: Readonly<Record<string, string>>
-  readonly readyState: 'BUILDING' | 'READY' | 'ERROR' | 'CANCELED'
+  /** The keys of it whose values nobody may read back. */
+  readonly sealed: readonly string[]
+  readonly commit?: Commit
+  /** `BUILDING`, `READY`, `ERROR`, `CANCELED`, or whatever the weather says. */
+  readonly readyState: string
+  /** When it became what it is now. */
+  readonly readyStateAt: number
+  /** What its build has said so far. */
+  readonly log: readonly string[]
   readonly staged?: boolean
   readonly aliasAssigned?: number
   readonly aliasError?: { readonly code: string; readonly message: string }
@@ -23,6 +32,8 @@ export interface DeploymentDraft {
   readonly target: string
   readonly meta: Readonly<Record<string, string>>
   readonly env: Readonly<Record<string, string>>
+  readonly sealed?: readonly string[]
+  readonly commit?: Commit
   /** False for `--skip-domain`. */
   readonly autoAssign: boolean
 }
@@ -37,6 +48,7 @@ export interface DeploymentTable {
   /** A deployment that is ready at once. */
   plant(draft: DeploymentDraft): SimulatedDeployment
   cancel(id: string): SimulatedDeployment
+  remove(id: string): void
   /** A deployment that production domains may be moved to. */
   servable(id: string): SimulatedDeployment
   /** What the target serves. */
@@ -45,7 +57,8 @@ export interface DeploymentTable {
 
 type Fate =
   | { readonly kind: 'ready'; readonly autoAssign: boolean }
-  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string; readonly log: readonly string[] }
+  | { readonly kind: 'state'; readonly state: string }
   | { readonly kind: 'endless' }
 
 interface Build {
@@ -55,19 +68,28 @@ interface Build {
   reads: number
 }
 
+export interface DeploymentTableParts {
+  readonly now: () => number
+  readonly weather: Weather
+  readonly domains: ProductionDomains
+  /** Names of project and team, for the addresses. */
+  readonly name: string
+  readonly team: string
+}
+
 /** An empty table whose builds finish by `now`; what becomes ready is offered the domains. */
-export function createDeploymentTable(
-  now: () => number,
-  weather: Weather,
-  domains: ProductionDomains
-): DeploymentTable {
+export function createDeploymentTable(parts: DeploymentTableParts): DeploymentTable {
+  const { now, weather, domains } = parts
   const builds = new Map<string, Build>()
   let youngest = 0
+  let made = 0
 
   const add = (draft: DeploymentDraft, fate: Fate): Build => {
     // Listings page by the moment of creation, so no two deployments share one.
     youngest = Math.max(now(), youngest + 1)
-    const deployment = newDeployment(draft, builds.size + 1, youngest)
+    made += 1
+    const url = `${parts.name}-${made}-${parts.team}.vercel.app`
+    const deployment = newDeployment(draft, `dpl_${made}`, url, youngest)
     const build = { deployment, fate, startedAt: now(), reads: 0 }
     builds.set(deployment.id, build)
     return build
@@ -90,7 +112,8 @@ export function createDeploymentTable(
     const found = settle().find(
       ({ deployment }) => deployment.id === idOrHost || deployment.url === idOrHost
     )
-    if (!found) throw notFound(`The deployment ${idOrHost}`)
+    if (!found)
+      throw refusal(404, 'deployment_not_found', `The deployment ${idOrHost} was not found`)
     return found
   }
 
@@ -117,8 +140,11 @@ export function createDeploymentTable(
       const build = find(id)
       if (build.deployment.readyState !== 'BUILDING')
         throw refusal(400, 'bad_request', `Deployment is ${build.deployment.readyState}`)
-      build.deployment = { ...build.deployment, readyState: 'CANCELED' }
+      build.deployment = { ...build.deployment, readyState: 'CANCELED', readyStateAt: now() }
       return build.deployment
+    },
+    remove: id => {
+      builds.delete(find(id).deployment.id)
     },
     servable: id => {
       const { deployment } = find(id)
@@ -136,45 +162,73 @@ export function createDeploymentTable(
   }
 }
 
-function newDeployment(draft: DeploymentDraft, number: number, at: number): SimulatedDeployment {
+function newDeployment(
+  { target, meta, env, sealed = [], commit }: DeploymentDraft,
+  id: string,
+  url: string,
+  at: number
+): SimulatedDeployment {
   return {
-    id: `dpl_${number}`,
-    url: `shop-${number}-acme.vercel.app`,
-    target: draft.target,
+    ...{ id, url, target, meta, env, sealed },
+    ...(commit ? { commit } : {}),
     createdAt: at,
-    meta: draft.meta,
-    env: draft.env,
-    readyState: 'BUILDING'
+    readyState: 'BUILDING',
+    readyStateAt: at,
+    log: ['Cloning completed', 'Running "npm run build"']
   }
 }
 
 function nextFate(draft: DeploymentDraft, weather: Weather): Fate {
   if (weather.endlessBuilds) return { kind: 'endless' }
-  const message = weather.nextBuildError
-  weather.nextBuildError = undefined
-  return message === undefined
-    ? { kind: 'ready', autoAssign: draft.autoAssign }
-    : { kind: 'error', message }
+  const { nextBuildError: message, nextBuildLog: log, nextReadyState: state } = weather
+  Object.assign(weather, { nextBuildError: undefined, nextBuildLog: [], nextReadyState: undefined })
+  if (message !== undefined) return { kind: 'error', message, log }
+  if (state !== undefined) return { kind: 'state', state }
+  return { kind: 'ready', autoAssign: draft.autoAssign }
 }
 
 function finished(
-  { deployment, fate }: Build,
+  { deployment: built, fate }: Build,
   at: number,
   weather: Weather,
   domains: ProductionDomains
 ): SimulatedDeployment {
-  if (fate.kind === 'endless') return deployment
-  if (fate.kind === 'error')
-    return { ...deployment, readyState: 'ERROR', errorMessage: fate.message }
+  const deployment = { ...built, readyStateAt: at }
+  switch (fate.kind) {
+    case 'endless':
+      return built
+    case 'state':
+      return { ...deployment, readyState: fate.state }
+    case 'error': {
+      const log = [...built.log, ...fate.log, `Error: ${fate.message}`]
+      return { ...deployment, log, readyState: 'ERROR', errorMessage: fate.message }
+    }
+    case 'ready': {
+      const log = [...built.log, 'Build Completed in /vercel/output']
+      const ready = { ...deployment, log, readyState: 'READY' }
+      return aliased(ready, fate.autoAssign, weather, domains)
+    }
+  }
+}
 
-  const ready = { ...deployment, readyState: 'READY' as const }
-  const aliasError = weather.nextAliasError
+/** What became of the domains of a deployment that just became ready. */
+function aliased(
+  ready: SimulatedDeployment,
+  autoAssign: boolean,
+  weather: Weather,
+  domains: ProductionDomains
+): SimulatedDeployment {
+  const { nextAliasError: message, aliasErrorAssigned } = weather
   weather.nextAliasError = undefined
-  if (aliasError !== undefined)
-    return { ...ready, aliasError: { code: 'alias_failed', message: aliasError } }
-
-  const staged =
-    deployment.target === 'production' && !(fate.autoAssign && domains.offer(deployment))
+  const assignedAt = { aliasAssigned: ready.readyStateAt }
+  if (message !== undefined && !aliasErrorAssigned)
+    return { ...ready, aliasError: { code: 'alias_failed', message } }
+  const staged = ready.target === 'production' && !(autoAssign && domains.offer(ready) !== 'staged')
   const assigned = !staged || weather.stagedAliasAssigned
-  return { ...ready, staged, ...(assigned ? { aliasAssigned: at } : {}) }
+  return {
+    ...ready,
+    staged,
+    ...(assigned ? assignedAt : {}),
+    ...(message === undefined ? {} : { aliasError: { code: 'alias_failed', message } })
+  }
 }

@@ -1,4 +1,6 @@
 import { notFound, refusal } from './refusal.ts'
+import type { SharedEnvTable } from './shared-env.ts'
+import type { ProjectSwitches } from './switches.ts'
 
 /** One environment variable record as the provider keeps it, value in the clear. */
 export interface EnvRecord {
@@ -26,14 +28,22 @@ export interface EnvTable {
   create(draft: EnvDraft, options?: { readonly upsert?: boolean }): EnvRecord
   edit(id: string, change: Partial<EnvDraft>): EnvRecord
   remove(id: string): EnvRecord
+  /** Puts everything back as `all` told it before. */
+  restore(records: readonly EnvRecord[]): void
   /** Writes a record past every rule, as other products of the provider can. */
   plant(draft: EnvDraft): EnvRecord
   /** What a deployment made now for that place and branch would see. */
   effective(place: string, branch?: string): Readonly<Record<string, string>>
+  /** The keys of it whose values nobody may read back. */
+  sealed(place: string, branch?: string): readonly string[]
 }
 
-/** An empty table; `now` stamps the records. */
-export function createEnvTable(now: () => number): EnvTable {
+/** A table without records of its own, over what the team shares; `now` stamps the records. */
+export function createEnvTable(
+  now: () => number,
+  switches: ProjectSwitches,
+  shared: Pick<SharedEnvTable, 'all'>
+): EnvTable {
   const records = new Map<string, EnvRecord>()
   let made = 0
 
@@ -66,8 +76,29 @@ export function createEnvTable(now: () => number): EnvTable {
     if (record.type === 'sensitive' && change.type !== undefined && change.type !== record.type)
       throw refusal(400, 'BAD_REQUEST', 'A sensitive variable cannot change its type')
     const edited = { ...record, ...change, updatedAt: now() }
-    refuseOverlap(edited, [...records.values()])
+    refuseOverlap(edited, [...records.values()], switches)
     return put(edited)
+  }
+
+  /** In the order in which they win: the last of a key counts. */
+  const serving = (place: string, branch: string | undefined) => {
+    const here = [...records.values()].filter(record => places(record).includes(place))
+    return [
+      ...shared.all().filter(record => places(record).includes(place)),
+      ...here.filter(record => record.gitBranch === undefined),
+      ...here.filter(record => branch !== undefined && record.gitBranch === branch)
+    ]
+  }
+
+  const upsert = (draft: EnvDraft, rivals: readonly EnvRecord[]): EnvRecord | undefined => {
+    const twin = rivals.find(record => samePlaces(record, draft))
+    if (twin) return edit(twin.id, draft)
+    const [rival] = rivals
+    if (!rival || switches.upsertOntoShared === 'conflict') return undefined
+    const { target: _, customEnvironmentIds: __, ...change } = draft
+    if (switches.upsertOntoShared === 'overwrite') return edit(rival.id, change)
+    put({ ...rival, target: rival.target.filter(place => !places(draft).includes(place)) })
+    return plant(draft)
   }
 
   return {
@@ -75,11 +106,15 @@ export function createEnvTable(now: () => number): EnvTable {
     find,
     edit,
     plant,
+    restore: former => {
+      records.clear()
+      for (const record of former) put(record)
+    },
     create: (draft, options = {}) => {
       const rivals = [...records.values()].filter(record => overlap(record, draft))
-      const twin = rivals.find(record => samePlaces(record, draft))
-      if (twin && options.upsert) return edit(twin.id, draft)
-      refuseOverlap(draft, rivals)
+      const upserted = options.upsert ? upsert(draft, rivals) : undefined
+      if (upserted) return upserted
+      refuseOverlap(draft, rivals, switches)
       return plant(draft)
     },
     remove: id => {
@@ -87,11 +122,11 @@ export function createEnvTable(now: () => number): EnvTable {
       records.delete(id)
       return record
     },
-    effective: (place, branch) => {
-      const serving = [...records.values()].filter(record => places(record).includes(place))
-      const general = serving.filter(record => record.gitBranch === undefined)
-      const branched = serving.filter(record => branch !== undefined && record.gitBranch === branch)
-      return Object.fromEntries([...general, ...branched].map(({ key, value }) => [key, value]))
+    effective: (place, branch) =>
+      Object.fromEntries(serving(place, branch).map(({ key, value }) => [key, value])),
+    sealed: (place, branch) => {
+      const winners = new Map(serving(place, branch).map(({ key, type }) => [key, type]))
+      return [...winners].filter(([, type]) => type === 'sensitive').map(([key]) => key)
     }
   }
 }
@@ -100,7 +135,7 @@ type Placed = Pick<EnvDraft, 'key' | 'target' | 'customEnvironmentIds' | 'gitBra
   readonly id?: string
 }
 
-function places(record: Placed): readonly string[] {
+function places(record: Pick<Placed, 'target' | 'customEnvironmentIds'>): readonly string[] {
   return [...(record.target ?? []), ...(record.customEnvironmentIds ?? [])]
 }
 
@@ -116,12 +151,16 @@ function overlap(one: Placed, other: Placed): boolean {
   )
 }
 
-function refuseOverlap(record: Placed, others: readonly EnvRecord[]): void {
+function refuseOverlap(
+  record: Placed,
+  others: readonly EnvRecord[],
+  { conflict }: ProjectSwitches
+): void {
   const rival = others.find(other => other.id !== record.id && overlap(other, record))
   if (!rival) return
   throw refusal(
-    400,
-    'ENV_CONFLICT',
+    conflict.status,
+    conflict.code,
     `A variable with the name \`${record.key}\` already exists for the target ${places(rival).join(', ')} on branch ${record.gitBranch}`
   )
 }
@@ -133,8 +172,9 @@ export function listedRecord(record: EnvRecord): Readonly<Record<string, unknown
   return { ...record, value, configurationId: record.configurationId ?? null }
 }
 
-/** A record as the single read shows it: in the clear, but never a `sensitive` one. */
+/** A record as the single read shows it: in the clear, but never a `sensitive` or legacy `secret` one. */
 export function decryptedRecord(record: EnvRecord): Readonly<Record<string, unknown>> {
-  const readable = record.type !== 'sensitive'
-  return { ...record, value: readable ? record.value : '', decrypted: readable }
+  const { system: _, ...rest } = record
+  const sealed = ['sensitive', 'secret'].includes(record.type)
+  return { ...rest, value: sealed ? '' : record.value, decrypted: !sealed }
 }

@@ -1,5 +1,5 @@
 import { type ApiRequest, unknownKeys } from '../http/route.ts'
-import type { ProjectIdentity } from './project.ts'
+import type { SimulatedProject } from './project.ts'
 import { notFound, refusal } from './refusal.ts'
 import type { VercelRoute } from './route.ts'
 
@@ -10,16 +10,16 @@ export interface Gate {
 
 /** A gate for one project's API that knows one token. */
 export function createGate(
-  identity: ProjectIdentity,
+  project: Pick<SimulatedProject, 'identity' | 'switches'>,
   token: string,
   violate: (line: string) => void
 ): Gate {
   return {
     admit: (route, request) => {
-      admitToken(request, token)
+      if (!route.open) admitToken(request, token)
       if (!route.scoped) return
       const where = `${route.method} ${route.paths[0]}`
-      admitScope(request, identity, line => violate(`${where}: ${line}`))
+      admitScope(request, project, line => violate(`${where}: ${line}`))
       if (route.method !== 'GET') admitKeys(route, request, line => violate(`${where}: ${line}`))
     }
   }
@@ -32,15 +32,17 @@ function admitToken({ headers }: ApiRequest, token: string): void {
 
 function admitScope(
   { params, query }: ApiRequest,
-  identity: ProjectIdentity,
+  { identity, switches }: Pick<SimulatedProject, 'identity' | 'switches'>,
   violate: (line: string) => void
 ): void {
   if (query['teamId'] !== identity.teamId && query['slug'] !== identity.teamSlug) {
     violate('the team is missing or another one')
-    throw refusal(403, 'forbidden', 'You do not have access to this project')
+    throw switches.foreignScope === 403
+      ? refusal(403, 'forbidden', 'You do not have access to this project')
+      : notFound('The project')
   }
-  const { project } = params
-  if (project !== undefined && ![identity.projectId, identity.projectName].includes(project))
+  const { project: named } = params
+  if (named !== undefined && ![identity.projectId, identity.projectName].includes(named))
     throw notFound('The project')
 }
 

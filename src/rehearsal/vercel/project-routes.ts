@@ -1,12 +1,14 @@
 import { answer } from '../http/route.ts'
-import { viewDeployment } from './deployment-routes.ts'
-import type { SimulatedProject } from './project.ts'
-import { notFound } from './refusal.ts'
+import { CREATOR, servedDeployment, viewEnvironment } from './deployment-view.ts'
+import type { AliasRequest } from './production-domains.ts'
+import { productionDomain, type SimulatedProject } from './project.ts'
+import { notFound, refusal } from './refusal.ts'
 import type { VercelRoute } from './route.ts'
 
 /** The account behind the token, the team, and what a project says about itself. */
 export function projectRoutes(project: SimulatedProject): readonly VercelRoute[] {
-  const { identity, customEnvironments } = project
+  const { identity, customEnvironments, now } = project
+  const startedAt = now()
   return [
     {
       method: 'GET',
@@ -14,7 +16,20 @@ export function projectRoutes(project: SimulatedProject): readonly VercelRoute[]
       scoped: false,
       handle: () =>
         answer({
-          user: { id: 'usr_1', uid: 'usr_1', username: 'bot', email: 'bot@acme.test', name: 'Bot' }
+          user: {
+            ...{ id: 'usr_1', uid: 'usr_1', username: 'bot', email: 'bot@acme.test', name: 'Bot' },
+            ...{ avatar: null, defaultTeamId: identity.teamId, limited: true }
+          }
+        })
+    },
+    {
+      method: 'GET',
+      paths: ['/v1/teams', '/v2/teams'],
+      scoped: false,
+      handle: () =>
+        answer({
+          teams: [viewTeam(project)],
+          pagination: { count: 1, next: null, prev: null }
         })
     },
     {
@@ -24,7 +39,7 @@ export function projectRoutes(project: SimulatedProject): readonly VercelRoute[]
       handle: ({ params }) => {
         const known = [identity.teamId, identity.teamSlug].includes(params['team'] ?? '')
         if (!known) throw notFound('The team')
-        return answer({ id: identity.teamId, slug: identity.teamSlug, name: identity.teamSlug })
+        return answer(viewTeam(project))
       }
     },
     {
@@ -41,7 +56,10 @@ export function projectRoutes(project: SimulatedProject): readonly VercelRoute[]
       ],
       scoped: true,
       handle: () =>
-        answer({ environments: customEnvironments.map(e => ({ ...e, type: 'preview' })) })
+        answer({
+          accountLimit: { total: 1 },
+          environments: customEnvironments.map(one => viewEnvironment(one, startedAt))
+        })
     },
     {
       method: 'POST',
@@ -52,7 +70,8 @@ export function projectRoutes(project: SimulatedProject): readonly VercelRoute[]
       scoped: true,
       query: ['description'],
       body: [],
-      handle: ({ params }) => move(project, 'rollback', params['deployment'] ?? '')
+      handle: ({ params, query }) =>
+        move(project, 'rollback', params['deployment'] ?? '', query['description'])
     },
     {
       method: 'POST',
@@ -68,31 +87,94 @@ export function projectRoutes(project: SimulatedProject): readonly VercelRoute[]
         `/v9/projects/:project/${verb}/aliases`
       ]),
       scoped: true,
-      handle: () => answer({ aliases: [], pagination: { next: null } })
+      handle: () => answer({ aliases: [], pagination: { count: 0, next: null, prev: null } })
     }
   ]
 }
 
-function move(project: SimulatedProject, type: 'rollback' | 'promote', id: string) {
-  const { domains, deployments, switches } = project
-  domains.move(type, deployments.servable(id))
-  return answer({}, type === 'promote' && switches.rollingRelease !== null ? 202 : 201)
+function viewTeam({ identity, now }: SimulatedProject): Readonly<Record<string, unknown>> {
+  return {
+    id: identity.teamId,
+    slug: identity.teamSlug,
+    name: identity.teamSlug,
+    avatar: null,
+    billing: null,
+    description: null,
+    creatorId: 'usr_1',
+    stagingPrefix: '',
+    createdAt: now(),
+    updatedAt: now()
+  }
+}
+
+type Move = 'rollback' | 'promote'
+
+function move(project: SimulatedProject, type: Move, id: string, description?: string) {
+  const { domains, deployments, releases } = project
+  const deployment = deployments.servable(id)
+  if (type === 'rollback') refuseBeyondPlan(project, id)
+  if (type === 'promote' && releases.active()) {
+    releases.queue(id)
+    return answer({}, 202)
+  }
+  domains.move(type, deployment, description)
+  return answer({}, 201)
+}
+
+function refuseBeyondPlan({ switches, domains }: SimulatedProject, id: string): void {
+  const near = [domains.previous()?.id, domains.holder()?.id].includes(id)
+  if (switches.plan === 'pro' || near) return
+  throw refusal(
+    switches.hobbyRefusal,
+    switches.hobbyRefusal === 402 ? 'payment_required' : 'unprocessable_entity',
+    'On Hobby only the previous production deployment can be rolled back to. Upgrade to Pro.'
+  )
 }
 
 function viewProject(project: SimulatedProject): Readonly<Record<string, unknown>> {
-  const { identity, domains, deployments, switches } = project
-  const production = deployments.live('production')
-  const request = domains.request()
+  const { identity, domains, deployments, switches, releases } = project
+  const canary = switches.rollingTarget === 'canary' ? releases.active()?.canary : undefined
+  const live = canary === undefined ? deployments.live('production') : deployments.find(canary)
+  const request = switches.showsLastMove ? domains.request() : undefined
+  const paused = switches.rollbackShowsInSetting && !domains.autoAssigns()
   return {
     id: identity.projectId,
     accountId: identity.teamId,
     name: identity.projectName,
     framework: null,
     rootDirectory: null,
-    autoAssignCustomDomains: switches.autoAssignCustomDomains,
+    autoAssignCustomDomains: switches.autoAssignCustomDomains && !paused,
     rollingRelease: switches.rollingRelease,
-    targets: production ? { production: viewDeployment(project, production) } : {},
-    ...(request ? { lastAliasRequest: request } : {}),
-    lastRollbackTarget: request?.type === 'rollback' ? { id: request.toDeploymentId } : null
+    alias: [
+      {
+        domain: productionDomain(identity),
+        environment: 'production',
+        target: 'PRODUCTION',
+        deployment: null
+      }
+    ],
+    targets: live ? { production: servedDeployment(project, live) } : {},
+    nodeVersion: '24.x',
+    directoryListing: false,
+    defaultResourceConfig: { functionDefaultRegions: ['iad1'] },
+    resourceConfig: { functionDefaultRegions: ['iad1'] },
+    deploymentExpiration: {},
+    ...viewLink(project),
+    ...(request ? viewMove(request) : {}),
+    lastRollbackTarget: request?.type === 'rollback' ? {} : null
   }
+}
+
+function viewMove({ description, ...lastAliasRequest }: AliasRequest) {
+  if (description === undefined) return { lastAliasRequest }
+  const author = { userId: CREATOR.uid, username: CREATOR.username }
+  const createdAt = lastAliasRequest.requestedAt
+  return { lastAliasRequest, rollbackDescription: { ...author, description, createdAt } }
+}
+
+function viewLink({ repository }: SimulatedProject) {
+  if (!repository) return {}
+  const { org, repo, repoId, productionBranch } = repository
+  const link = { type: 'github', org, repo, repoId, productionBranch }
+  return { link: { ...link, gitCredentialId: 'cred_1', deployHooks: [] } }
 }

@@ -1,6 +1,11 @@
+import { type AliasTable, createAliasTable } from './alias-table.ts'
 import { createDeploymentTable, type DeploymentTable } from './deployment-table.ts'
 import { createEnvTable, type EnvTable } from './env-table.ts'
 import { createProductionDomains, type ProductionDomains } from './production-domains.ts'
+import { createRepository, type RepositoryOptions, type SimulatedRepository } from './repository.ts'
+import { createRollingReleases, type RollingReleases } from './rolling-release.ts'
+import { createSharedEnvTable, type SharedEnvTable } from './shared-env.ts'
+import { type ProjectSwitches, usualSwitches } from './switches.ts'
 import { fairWeather, type Weather } from './weather.ts'
 
 export interface CustomEnvironment {
@@ -16,59 +21,67 @@ export interface ProjectIdentity {
   readonly projectName: string
 }
 
-/** Settings that tests and rehearsals switch; the API itself never changes them. */
-export interface ProjectSwitches {
-  /** The raw `rollingRelease` of the project; null when it has none. */
-  rollingRelease: unknown
-  /** The project setting, apart from what a rollback switches off. */
-  autoAssignCustomDomains: boolean
-  /** Production records that the token may not see. */
-  hiddenProductionEnvCount: number
-  /** `target` of records with one target is answered as a string, as the API sometimes does. */
-  targetAsString: boolean
-  /** Team policy: every new variable is stored as `sensitive`. */
-  forceSensitive: boolean
-}
-
 /** All state behind the simulated API. */
 export interface SimulatedProject {
   readonly identity: ProjectIdentity
   readonly customEnvironments: readonly CustomEnvironment[]
+  readonly repository: SimulatedRepository | undefined
   readonly weather: Weather
   readonly switches: ProjectSwitches
   readonly env: EnvTable
+  readonly shared: SharedEnvTable
   readonly domains: ProductionDomains
+  readonly releases: RollingReleases
   readonly deployments: DeploymentTable
+  readonly aliases: AliasTable
+  readonly now: () => number
+}
+
+export interface ProjectDraft {
+  readonly identity: ProjectIdentity
+  readonly customEnvironments: readonly CustomEnvironment[]
+  readonly repository: RepositoryOptions | undefined
   readonly now: () => number
 }
 
 /** A project without flags or deployments. */
-export function createSimulatedProject(
-  identity: ProjectIdentity,
-  customEnvironments: readonly CustomEnvironment[],
-  now: () => number
-): SimulatedProject {
+export function createSimulatedProject(draft: ProjectDraft): SimulatedProject {
+  const { identity, customEnvironments, repository, now } = draft
   const weather = fairWeather()
-  const domains = createProductionDomains(now, weather)
+  const switches = usualSwitches()
+  const releases = createRollingReleases(now, switches)
+  const domains = createProductionDomains(now, weather, releases)
+  const shared = createSharedEnvTable(now, identity.projectId)
   return {
     identity,
     customEnvironments,
+    repository: repository && createRepository(repository),
     weather,
-    switches: {
-      rollingRelease: null,
-      autoAssignCustomDomains: true,
-      hiddenProductionEnvCount: 0,
-      targetAsString: false,
-      forceSensitive: false
-    },
-    env: createEnvTable(now),
+    switches,
+    shared,
+    env: createEnvTable(now, switches, shared),
     domains,
-    deployments: createDeploymentTable(now, weather, domains),
+    releases,
+    deployments: createDeploymentTable({
+      now,
+      weather,
+      domains,
+      name: identity.projectName,
+      team: identity.teamSlug
+    }),
+    aliases: createAliasTable(now),
     now
   }
 }
 
 /** The id under which env records know a target: itself, or that of the custom environment. */
-export function placeOf(project: SimulatedProject, target: string): string {
-  return project.customEnvironments.find(({ slug }) => slug === target)?.id ?? target
+export function placeOf(
+  { customEnvironments }: Pick<SimulatedProject, 'customEnvironments'>,
+  target: string
+): string {
+  return customEnvironments.find(({ slug }) => slug === target)?.id ?? target
 }
+
+/** The domain that production has without anybody adding one. */
+export const productionDomain = ({ projectName }: ProjectIdentity): string =>
+  `${projectName}.vercel.app`

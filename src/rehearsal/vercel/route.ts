@@ -4,4 +4,6 @@ import type { Route } from '../http/route.ts'
 export interface VercelRoute extends Route {
   /** False for the few routes that belong to no team. */
   readonly scoped: boolean
+  /** True where no token is asked for. */
+  readonly open?: boolean
 }

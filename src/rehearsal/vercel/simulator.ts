@@ -1,19 +1,23 @@
 import { createFaults, createFreezer, type Faults } from '../http/faults.ts'
 import { type LoggedRequest, startServer } from '../http/server.ts'
+import { aliasRoutes } from './alias-routes.ts'
 import { deploymentRoutes } from './deployment-routes.ts'
-import type { SimulatedDeployment } from './deployment-table.ts'
+import { edgeRoutes } from './edge-routes.ts'
 import { envRoutes } from './env-routes.ts'
-import type { EnvDraft, EnvRecord } from './env-table.ts'
+import { eventRoutes } from './event-routes.ts'
 import { createGate } from './gate.ts'
+import { createHands, deployByHand, type Hands, setFlag } from './hands.ts'
 import {
   type CustomEnvironment,
   createSimulatedProject,
   type ProjectIdentity,
-  type ProjectSwitches,
-  placeOf,
   type SimulatedProject
 } from './project.ts'
 import { projectRoutes } from './project-routes.ts'
+import type { RepositoryOptions } from './repository.ts'
+import { rollingReleaseRoutes } from './rolling-release-routes.ts'
+import type { VercelRoute } from './route.ts'
+import type { ProjectSwitches } from './switches.ts'
 import type { Weather } from './weather.ts'
 
 export interface VercelSimulatorOptions extends Partial<ProjectIdentity> {
@@ -30,13 +34,18 @@ export interface VercelSimulatorOptions extends Partial<ProjectIdentity> {
   /** Targets that already serve a deployment; production and preview unless told. */
   readonly deployed?: readonly string[]
   readonly customEnvironments?: readonly CustomEnvironment[]
+  /** Connected to the project, with what is deployed made from its newest commit; none unless told. */
+  readonly repository?: RepositoryOptions
+  readonly switches?: Partial<ProjectSwitches>
 }
 
 /** A Vercel with one team and one project, and the hands that reach in past its API. */
-export interface VercelSimulator {
+export interface VercelSimulator extends Hands {
   readonly url: string
   readonly identity: ProjectIdentity
   close(): Promise<void>
+  /** What the API knows, as `GET /v9/projects/:project`. */
+  readonly routes: readonly string[]
   readonly requests: readonly LoggedRequest[]
   /** What no client of ours should ever send; a test ends by expecting none. */
   readonly violations: readonly string[]
@@ -50,22 +59,6 @@ export interface VercelSimulator {
   /** How builds and moves turn out from now on. */
   readonly weather: Weather
   readonly switches: ProjectSwitches
-  live(target: string): SimulatedDeployment | undefined
-  deploymentsOf(target: string): readonly SimulatedDeployment[]
-  /** The environment a deployment was made with. */
-  envOf(deploymentId: string): Readonly<Record<string, string>>
-  envRecords(): readonly EnvRecord[]
-  /** What a deployment made now would see, branch overrides aside. */
-  valueOf(target: string, key: string): string | undefined
-  /** Somebody edits a flag in the dashboard; null removes it there. */
-  setFlagByHand(target: string, key: string, value: string | null): void
-  addBranchOverride(key: string, value: string, gitBranch: string): EnvRecord
-  /** Any record at all, uniqueness ignored. */
-  plantRecord(draft: EnvDraft): EnvRecord
-  /** Somebody deploys from the dashboard; ready at once, with the flags as they are. */
-  deployByHand(target: string): SimulatedDeployment
-  cancelByHand(deploymentId: string): void
-  failNextBuild(message: string): void
 }
 
 const IDENTITY: ProjectIdentity = {
@@ -81,7 +74,12 @@ export async function startVercelSimulator(
 ): Promise<VercelSimulator> {
   const { now, token } = options
   const identity = identityOf(options)
-  const project = createSimulatedProject(identity, options.customEnvironments ?? [], now)
+  const project = createSimulatedProject({
+    identity,
+    customEnvironments: options.customEnvironments ?? [],
+    repository: options.repository,
+    now
+  })
   const requests: LoggedRequest[] = []
   const violations: string[] = []
   const faults = createFaults()
@@ -90,11 +88,13 @@ export async function startVercelSimulator(
     violations.push(line)
   }
   if (options.buildMs !== undefined) project.weather.buildMs = options.buildMs
+  Object.assign(project.switches, options.switches)
   furnish(project, options)
 
+  const routes = vercelRoutes(project)
   const server = await startServer({
-    routes: [...projectRoutes(project), ...envRoutes(project), ...deploymentRoutes(project)],
-    admit: createGate(identity, token, violate).admit,
+    routes,
+    admit: createGate(project, token, violate).admit,
     mutates: ({ method }) => method !== 'GET',
     errorBody: (code, message) => ({ error: { code, message } }),
     faults,
@@ -109,6 +109,7 @@ export async function startVercelSimulator(
   return {
     ...server,
     identity,
+    routes: routes.flatMap(({ method, paths }) => paths.map(path => `${method} ${path}`)),
     requests,
     violations,
     get mutations() {
@@ -119,45 +120,20 @@ export async function startVercelSimulator(
     faults,
     weather: project.weather,
     switches: project.switches,
-    ...hands(project)
+    ...createHands(project)
   }
 }
 
-type Hands = Pick<
-  VercelSimulator,
-  | 'live'
-  | 'deploymentsOf'
-  | 'envOf'
-  | 'envRecords'
-  | 'valueOf'
-  | 'setFlagByHand'
-  | 'addBranchOverride'
-  | 'plantRecord'
-  | 'deployByHand'
-  | 'cancelByHand'
-  | 'failNextBuild'
->
-
-function hands(project: SimulatedProject): Hands {
-  const { env, deployments, weather } = project
-  return {
-    live: deployments.live,
-    deploymentsOf: target => deployments.all().filter(d => d.target === target),
-    envOf: id => deployments.find(id).env,
-    envRecords: env.all,
-    valueOf: (target, key) => env.effective(placeOf(project, target))[key],
-    setFlagByHand: (target, key, value) => setFlag(project, target, key, value),
-    addBranchOverride: (key, value, gitBranch) =>
-      env.create({ key, value, target: ['preview'], gitBranch }),
-    plantRecord: env.plant,
-    deployByHand: target => deployByHand(project, target),
-    cancelByHand: id => {
-      deployments.cancel(id)
-    },
-    failNextBuild: message => {
-      weather.nextBuildError = message
-    }
-  }
+function vercelRoutes(project: SimulatedProject): readonly VercelRoute[] {
+  return [
+    ...projectRoutes(project),
+    ...envRoutes(project),
+    ...deploymentRoutes(project),
+    ...eventRoutes(project),
+    ...aliasRoutes(project),
+    ...rollingReleaseRoutes(project),
+    ...edgeRoutes(project)
+  ]
 }
 
 function identityOf(options: VercelSimulatorOptions): ProjectIdentity {
@@ -168,35 +144,10 @@ function identityOf(options: VercelSimulatorOptions): ProjectIdentity {
 function furnish(project: SimulatedProject, options: VercelSimulatorOptions): void {
   for (const [target, flags] of Object.entries(options.flags ?? {}))
     for (const [key, value] of Object.entries(flags)) setFlag(project, target, key, value)
-  for (const target of options.deployed ?? ['production', 'preview']) deployByHand(project, target)
-}
-
-function setFlag(project: SimulatedProject, target: string, key: string, value: string | null) {
-  const { env } = project
-  const place = placeOf(project, target)
-  const serving = env
-    .all()
-    .find(
-      record =>
-        record.key === key &&
-        record.gitBranch === undefined &&
-        [...record.target, ...record.customEnvironmentIds].includes(place)
-    )
-  if (serving) {
-    if (value === null) env.remove(serving.id)
-    else env.edit(serving.id, { value })
-  } else if (value !== null) {
-    const where = place === target ? { target: [target] } : { customEnvironmentIds: [place] }
-    env.create({ key, value, ...where })
-  }
-}
-
-function deployByHand(project: SimulatedProject, target: string): SimulatedDeployment {
-  const { deployments, env, switches } = project
-  return deployments.plant({
-    target,
-    meta: {},
-    env: env.effective(placeOf(project, target)),
-    autoAssign: switches.autoAssignCustomDomains
-  })
+  const { repository } = project
+  const ref = repository?.productionBranch ?? ''
+  const sha = repository?.tip(ref)
+  const commit = sha === undefined ? undefined : { sha, ref, from: 'git' as const }
+  for (const target of options.deployed ?? ['production', 'preview'])
+    deployByHand(project, target, commit)
 }

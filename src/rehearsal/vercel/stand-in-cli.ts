@@ -24,13 +24,20 @@ export function createStandInCli(options: StandInOptions): VercelCli {
         yes: { type: 'boolean' },
         'non-interactive': { type: 'boolean' },
         prod: { type: 'boolean' },
+        prebuilt: { type: 'boolean' },
+        'skip-domain': { type: 'boolean' },
+        cwd: { type: 'string' },
         scope: { type: 'string' },
         target: { type: 'string' },
         meta: { type: 'string', multiple: true, short: 'm' }
       }
     })
     const target = values.prod ? 'production' : (values.target ?? 'preview')
-    return post(options, deploymentBody(options, target, values.meta ?? []))
+    const body = {
+      ...deploymentBody(options, target, values.meta ?? []),
+      ...(values['skip-domain'] ? { autoAssignCustomDomains: false } : {})
+    }
+    return post(options, body, values.prebuilt ? { prebuilt: '1' } : {})
   }
 }
 
@@ -60,9 +67,14 @@ function targetOf(target: string): Readonly<Record<string, string>> {
   return target === 'preview' ? {} : { customEnvironmentSlugOrId: target }
 }
 
-async function post(options: StandInOptions, body: unknown): Promise<CliRun> {
+async function post(
+  options: StandInOptions,
+  body: unknown,
+  more: Readonly<Record<string, string>>
+): Promise<CliRun> {
   const { apiUrl, teamId, token } = options
-  const url = `${apiUrl}/v13/deployments?teamId=${teamId}&skipAutoDetectionConfirmation=1`
+  const query = new URLSearchParams({ teamId, skipAutoDetectionConfirmation: '1', ...more })
+  const url = `${apiUrl}/v13/deployments?${query}`
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -8,14 +8,22 @@ export interface Weather {
   readyAfterReads: number | undefined
   /** Fails the build of the next deployment that is created. */
   nextBuildError: string | undefined
+  /** What the log of that failing build says before its error. */
+  nextBuildLog: readonly string[]
+  /** The build of the next deployment that is created ends in this state, which may be one nobody knows. */
+  nextReadyState: string | undefined
   /** Deployments created from now on never finish. */
   endlessBuilds: boolean
   /** The next deployment that becomes ready carries this alias error. */
   nextAliasError: string | undefined
-  /** The next rollback or promotion ends this way. */
-  nextAliasJob: 'failed' | 'skipped' | undefined
+  /** Whether what carries an alias error reports `aliasAssigned` all the same. */
+  aliasErrorAssigned: boolean
+  /** The next rollback or promotion ends this way; `elsewhere` is the success of another deployment. */
+  nextAliasJob: 'failed' | 'skipped' | 'elsewhere' | undefined
   /** Whether a ready deployment without the production domains still reports `aliasAssigned`. */
   stagedAliasAssigned: boolean
+  /** The next variable that is created is answered with 201 and this in `failed`, and not stored. */
+  nextEnvFailed: string | undefined
 }
 
 /** Builds of 45 s, and nothing goes wrong. */
@@ -25,9 +33,13 @@ export function fairWeather(): Weather {
     aliasMs: 0,
     readyAfterReads: undefined,
     nextBuildError: undefined,
+    nextBuildLog: [],
+    nextReadyState: undefined,
     endlessBuilds: false,
     nextAliasError: undefined,
+    aliasErrorAssigned: false,
     nextAliasJob: undefined,
-    stagedAliasAssigned: false
+    stagedAliasAssigned: false,
+    nextEnvFailed: undefined
   }
 }
