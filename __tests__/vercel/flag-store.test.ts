@@ -227,7 +227,8 @@ describe('answers that cannot be trusted', () => {
     })
     await expect(write('preview', { SHADOW: 'true' })).rejects.toMatchObject({
       code: 'flag_refused',
-      message: 'Vercel did not store SHADOW on preview: MAX_ENVS_EXCEEDED, Too many variables'
+      message:
+        'Vercel did not store SHADOW on preview: MAX_ENVS_EXCEEDED, Too many variables. Nothing is changed on preview'
     })
   })
 
@@ -270,6 +271,179 @@ describe('answers that cannot be trusted', () => {
   })
 })
 
+describe('a change that fails', () => {
+  const refuse = { code: 'KEY_RESERVED', message: 'Not this one' }
+  const status = (code: number, error?: object) =>
+    ({ kind: 'answer', status: code, ...(error ? { body: { error } } : {}) }) as const
+
+  test('and cannot be taken back names every flag, how it was and what to do by hand', async () => {
+    const { simulator } = await start({ flags: { preview: { OLD: 'false' } } })
+    simulator.plantRecord({ key: 'BOTH', value: 'false', target: ['production', 'preview'] })
+    const effect = status(400, refuse)
+    simulator.faults.inject({ method: 'POST', path: onEnv, body: /"BAD"/u, times: 99, effect })
+    simulator.faults.inject({
+      method: 'PATCH',
+      path: /env_1/u,
+      body: /true/u,
+      effect: { kind: 'delay', ms: 0 }
+    })
+    simulator.faults.inject({ method: 'PATCH', path: /env_1/u, times: 99, effect: status(403) })
+    simulator.faults.inject({
+      method: 'PATCH',
+      path: /env_2/u,
+      body: /"production"\]/u,
+      effect: { kind: 'delay', ms: 0 }
+    })
+    simulator.faults.inject({ method: 'PATCH', path: /env_2/u, times: 99, effect: status(403) })
+    await expect(write('preview', { OLD: 'true', BOTH: 'true', BAD: 'x' })).rejects.toMatchObject({
+      code: 'flags_half_written',
+      message:
+        'Vercel did not accept POST /v10/projects/prj_1/env: HTTP 400, KEY_RESERVED, Not this one. These flags of preview may not be as they were: OLD had another value; BOTH was one record with production',
+      remedy:
+        "Run the same operation again, or put them back in the project's settings: set OLD on preview to the value it had before; remove BOTH from preview and add preview to its record for production."
+    })
+  })
+
+  test('and is followed by silence names every flag that was tried', async () => {
+    const { simulator } = await start({ flags: { preview: { OLD: 'false' } } })
+    const silent = { path: /env/u, times: 99, effect: status(503) } as const
+    simulator.faults.inject({ method: 'PATCH', path: /env/u, effect: status(400, refuse) })
+    simulator.faults.inject({
+      method: 'GET',
+      path: /env/u,
+      times: 3,
+      effect: { kind: 'delay', ms: 0 }
+    })
+    simulator.faults.inject(silent)
+    await expect(write('preview', { OLD: 'true' })).rejects.toMatchObject({
+      code: 'flags_half_written',
+      message: expect.stringContaining('OLD had another value')
+    })
+  })
+
+  test('in a part of a rollback leaves what is written, and names the flag', async () => {
+    const { simulator } = await start({ flags: { preview: { A: 'true', B: 'true' } } })
+    const effect = status(400, refuse)
+    simulator.faults.inject({ method: 'PATCH', path: /env_1/u, times: 99, effect })
+    const flags = { A: 'false', B: 'false' }
+    await expect(
+      world.flags.write({ target: 'preview', flags, comment, obstructed: 'skip' })
+    ).rejects.toMatchObject({
+      code: 'vercel_refused',
+      message: expect.stringMatching(
+        /^A on preview could not be written, every other flag was: .*KEY_RESERVED/u
+      )
+    })
+    expect(simulator.valueOf('preview', 'B')).toBe('false')
+    expect(mutations()).toEqual(['PATCH', 'PATCH'])
+  })
+
+  test('because another target lost its value is taken back', async () => {
+    const { simulator, again } = await start()
+    simulator.plantRecord({ key: 'F', value: 'false', target: ['production', 'preview'] })
+    const careless: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (`${init?.body}`.includes('"target":["production"]'))
+        simulator.setFlagByHand('production', 'F', 'true')
+      return answer
+    }
+    const { flags } = again({ fetch: careless })
+    const change = { target: 'preview', flags: { F: 'true' }, comment }
+    await expect(flags.write(change)).rejects.toMatchObject({
+      code: 'flag_readback',
+      message:
+        'Separating preview changed what other targets keep in F (env_1). Nothing is changed on preview'
+    })
+    expect(simulator.envRecords()).toMatchObject([
+      { id: 'env_1', value: 'false', target: ['production', 'preview'] }
+    ])
+  })
+
+  test('because the comment was not kept is taken back', async () => {
+    const { simulator, again } = await start()
+    const forgetful: typeof fetch = (input, init) =>
+      init?.method === 'POST'
+        ? fetch(input, { ...init, body: `${init.body}`.replace(comment, 'something else') })
+        : fetch(input, init)
+    const { flags } = again({ fetch: forgetful })
+    const change = { target: 'preview', flags: { F: 'true' }, comment }
+    await expect(flags.write(change)).rejects.toMatchObject({
+      code: 'flag_readback',
+      message:
+        'Vercel accepted the flags of preview, but F read back differently. Nothing is changed on preview'
+    })
+    expect(simulator.envRecords()).toEqual([])
+  })
+})
+
+describe('variables that the team shares', () => {
+  test('are looked for in the project’s own list of them', async () => {
+    const { simulator } = await start({ customEnvironments: [{ id: 'env_c', slug: 'staging' }] })
+    simulator.shareByHand({ key: 'F', value: 'x', target: [], customEnvironmentIds: ['env_c'] })
+    simulator.shareByHand({ key: 'G', value: 'x', target: ['preview'], projectId: ['prj_other'] })
+    const { obstacles } = await world.flags.read('staging', ['F', 'G'])
+    expect(obstacles).toMatchObject([{ code: 'team_shared', flag: 'F' }])
+    expect((await world.flags.read('preview', ['F', 'G'])).obstacles).toEqual([])
+  })
+
+  test.each([403, 404])(
+    'are not looked at with a token that may not (%i), which is logged once',
+    async status => {
+      const { simulator, lines } = await start()
+      const fault = {
+        method: 'GET',
+        path: /^\/v1\/env$/u,
+        effect: { kind: 'answer', status }
+      } as const
+      simulator.faults.inject({ ...fault, times: 99 })
+      await write('preview', { F: 'true' })
+      await world.flags.read('preview', ['F'])
+      expect(lines.filter(line => line.includes('the team shares'))).toHaveLength(1)
+    }
+  )
+
+  test('keep no rollback waiting', async () => {
+    const { simulator } = await start({ flags: { preview: { F: 'true' } } })
+    const flags = { F: 'false' }
+    await world.flags.write({ target: 'preview', flags, comment, obstructed: 'skip' })
+    expect(simulator.requests.map(({ path }) => path)).not.toContain('/v1/env')
+  })
+})
+
+describe('how many requests wait for one another', () => {
+  /** A request begins a round when no other is under way. */
+  async function roundsOf(flags: Record<string, string | null>, target = 'preview') {
+    let underWay = 0
+    let rounds = 0
+    const counting: typeof fetch = async (input, init) => {
+      if (underWay === 0) rounds += 1
+      underWay += 1
+      try {
+        return await fetch(input, init)
+      } finally {
+        underWay -= 1
+      }
+    }
+    await world.again({ fetch: counting }).flags.write({ target, flags, comment })
+    return rounds
+  }
+
+  test('three new flags: a look, one request for all, a look', async () => {
+    await start()
+    expect(await roundsOf({ A: 'true', B: 'true', C: '3' })).toBe(3)
+    expect(mutations()).toEqual(['POST'])
+    expect(await roundsOf({ A: 'true', B: 'true', C: '3' })).toBe(2)
+  })
+
+  test('three flags that are changed, removed or separated', async () => {
+    const { simulator } = await start({ flags: { preview: { A: '0', B: '0' } } })
+    expect(await roundsOf({ A: '1', B: null })).toBe(4)
+    for (const key of ['C', 'D'])
+      simulator.plantRecord({ key, value: '0', target: ['production', 'preview'] })
+    expect(await roundsOf({ A: '2', C: '1', D: '1' })).toBe(5)
+  })
+})
+
 test('no message and no line of the log holds a value', async () => {
   const { simulator, lines } = await start()
   const value = 'value-that-must-not-leak'
@@ -283,4 +457,33 @@ test('no message and no line of the log holds a value', async () => {
   const error = await write('preview', { SHADOW: `${value}-2` }).catch(e => e)
   expect(error).toMatchObject({ code: 'vercel_refused' })
   expect(`${error.message} ${error.remedy} ${error.cause} ${lines.join()}`).not.toContain(value)
+})
+
+describe('a record that somebody removes between the list and its value', () => {
+  /** A process whose list is answered, and then the record is gone. */
+  const racing = () => {
+    let lists = 0
+    const racingFetch: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (!onEnv.test(new URL(String(input)).pathname)) return response
+      lists += 1
+      if (lists === 1) world.simulator.setFlagByHand('preview', 'SHADOW', null)
+      return response
+    }
+    return world.again({ fetch: racingFetch }).flags
+  }
+
+  test('is absent', async () => {
+    await start({ flags: { preview: { SHADOW: 'false', MODE: 'a' } } })
+    expect((await racing().read('preview', ['SHADOW', 'MODE'])).flags).toMatchObject({
+      SHADOW: { kind: 'absent' },
+      MODE: { kind: 'set', value: 'a' }
+    })
+  })
+
+  test('is made again by a change', async () => {
+    const { simulator } = await start({ flags: { preview: { SHADOW: 'false' } } })
+    await racing().write({ target: 'preview', flags: { SHADOW: 'true' }, comment })
+    expect(simulator.valueOf('preview', 'SHADOW')).toBe('true')
+  })
 })

@@ -10,8 +10,17 @@ export interface EnvRecord {
   readonly targets: readonly string[]
   readonly customEnvironmentIds: readonly string[]
   readonly gitBranch?: string
+  readonly comment?: string
   /** Written by an integration or by the provider itself. */
   readonly foreign: boolean
+}
+
+/** A variable of the team that is linked to the project; the project's own of the same name wins. */
+export interface SharedVariable {
+  readonly key: string
+  readonly targets: readonly string[]
+  readonly customEnvironmentIds: readonly string[]
+  readonly everyCustomEnvironment: boolean
 }
 
 export interface EnvListing {
@@ -30,6 +39,8 @@ export interface EnvRecords {
   /** @throws InputError when the project has no such environment */
   place(target: string): Promise<Place>
   list(): Promise<EnvListing>
+  /** What the team shares with the project. @throws ProviderError, as for a token that may not see it */
+  shared(): Promise<readonly SharedVariable[]>
   /** The value in the clear; undefined when nobody may read it. */
   value(id: string): Promise<string | undefined>
   change(
@@ -44,14 +55,17 @@ const envRecord = z.looseObject({
   target: z.union([z.string(), z.array(z.string())]).nullish(),
   customEnvironmentIds: z.array(z.string()).nullish(),
   gitBranch: z.string().nullish(),
+  comment: z.string().nullish(),
   configurationId: z.string().nullish(),
   system: z.boolean().nullish()
 })
 
+const pagination = z.looseObject({ next: z.number().nullish() }).nullish()
+
 const envPage = z.looseObject({
   envs: z.array(envRecord),
   hiddenProductionEnvCount: z.number().nullish(),
-  pagination: z.looseObject({ next: z.number().nullish() }).nullish()
+  pagination
 })
 
 // The list of a project with a single record may be that record itself.
@@ -63,6 +77,19 @@ const envAnswer = z.union([
     pagination: undefined
   }))
 ])
+
+const sharedPage = z.looseObject({
+  data: z.array(
+    z.looseObject({
+      id: z.string(),
+      key: z.string(),
+      target: z.union([z.string(), z.array(z.string())]).nullish(),
+      customEnvironmentIds: z.array(z.string()).nullish(),
+      applyToAllCustomEnvironments: z.boolean().nullish()
+    })
+  ),
+  pagination
+})
 
 const envValue = z.looseObject({
   value: z.string().nullish(),
@@ -92,6 +119,7 @@ export function createEnvRecords(api: VercelApi, projectId: string): EnvRecords 
       )
     },
     list: () => listAll(api, `/v10/${project}/env`),
+    shared: () => listShared(api, projectId),
     value: async id => {
       const read = await api.get({ path: `/v1/${project}/env/${encodeURIComponent(id)}` }, envValue)
       const hidden = read.decrypted === false || read.type === 'sensitive'
@@ -107,22 +135,44 @@ export function createEnvRecords(api: VercelApi, projectId: string): EnvRecords 
 async function listAll(api: VercelApi, path: string): Promise<EnvListing> {
   const found = new Map<string, EnvRecord>()
   let hiddenProduction = 0
-  let query: Record<string, string> = {}
-  while (true) {
+  await eachPage(async query => {
     const page = await api.get({ path, query }, envAnswer)
     const known = found.size
     for (const record of page.envs.map(toRecord)) found.set(`${record.id} ${record.key}`, record)
     hiddenProduction = Math.max(hiddenProduction, page.hiddenProductionEnvCount ?? 0)
-    // A provider that ignores `until` answers the first page for ever.
-    const more = page.pagination?.next ?? undefined
-    if (more === undefined || found.size === known)
-      return { records: [...found.values()], hiddenProduction }
-    query = { until: String(more) }
-  }
+    return found.size === known ? undefined : page.pagination?.next
+  })
+  return { records: [...found.values()], hiddenProduction }
+}
+
+async function listShared(api: VercelApi, projectId: string): Promise<readonly SharedVariable[]> {
+  const found = new Map<string, SharedVariable>()
+  await eachPage(async query => {
+    const page = await api.get({ path: '/v1/env', query: { ...query, projectId } }, sharedPage)
+    const known = found.size
+    for (const { id, key, target, customEnvironmentIds, ...rest } of page.data)
+      found.set(id, {
+        key,
+        targets: [target ?? []].flat(),
+        customEnvironmentIds: customEnvironmentIds ?? [],
+        everyCustomEnvironment: rest.applyToAllCustomEnvironments === true
+      })
+    return found.size === known ? undefined : page.pagination?.next
+  })
+  return [...found.values()]
+}
+
+/** Reads pages to the last one; a page without news ends it too, as where `until` is ignored. */
+async function eachPage(
+  read: (query: Readonly<Record<string, string>>) => Promise<number | null | undefined>
+): Promise<void> {
+  let next = await read({})
+  while (next !== undefined && next !== null) next = await read({ until: String(next) })
 }
 
 function toRecord(raw: z.infer<typeof envRecord>): EnvRecord {
-  const { id, key, type, target, customEnvironmentIds, gitBranch, configurationId, system } = raw
+  const { id, key, type, target, customEnvironmentIds, gitBranch, comment } = raw
+  const { configurationId, system } = raw
   return {
     id: id ?? '',
     key,
@@ -130,6 +180,7 @@ function toRecord(raw: z.infer<typeof envRecord>): EnvRecord {
     targets: [target ?? []].flat(),
     customEnvironmentIds: customEnvironmentIds ?? [],
     ...(gitBranch ? { gitBranch } : {}),
+    ...(comment ? { comment } : {}),
     foreign: Boolean(configurationId) || system === true || type === 'system' || !id
   }
 }

@@ -1,5 +1,5 @@
 import type { FlagObstacle } from '../rollout/ports.ts'
-import type { EnvListing, EnvRecord, Place } from './env-records.ts'
+import type { EnvListing, EnvRecord, Place, SharedVariable } from './env-records.ts'
 
 /** What the records of a project mean for some flags on one target. */
 export interface FlagSurvey {
@@ -8,12 +8,19 @@ export interface FlagSurvey {
   readonly obstacles: readonly FlagObstacle[]
 }
 
+/** What is to be surveyed: some flags, on one target. */
+export interface SurveyQuestion {
+  readonly target: string
+  readonly place: Place
+  readonly flags: readonly string[]
+  /** What the team shares with the project, as far as it is known. */
+  readonly shared: readonly SharedVariable[]
+}
+
 /** Sorts a listing by flag; pure. */
 export function surveyFlags(
   listing: EnvListing,
-  target: string,
-  place: Place,
-  flags: readonly string[]
+  { target, place, flags, shared }: SurveyQuestion
 ): FlagSurvey {
   const surveyed = flags.map(flag => {
     const records = listing.records.filter(r => r.key === flag && serves(r, place))
@@ -25,7 +32,10 @@ export function surveyFlags(
       obstacles: [
         ...records.flatMap(record => obstaclesOf(record, target)),
         ...(general.length > 1 ? [duplicate(flag, target, general.length)] : []),
-        ...(hidden ? [hiddenProduction(flag, listing.hiddenProduction)] : [])
+        ...(hidden ? [hiddenProduction(flag, listing.hiddenProduction)] : []),
+        ...(shared.some(one => one.key === flag && reaches(one, place))
+          ? [teamShared(flag, target)]
+          : [])
       ]
     }
   })
@@ -60,10 +70,17 @@ export function otherPlaces(record: EnvRecord, place: Place) {
     : { targets, customEnvironmentIds: customEnvironmentIds.filter(id => id !== place.id) }
 }
 
-function serves(record: EnvRecord, place: Place): boolean {
+/** Whether deployments of that place see the record, those of a branch included. */
+export function serves(record: EnvRecord, place: Place): boolean {
   return place.kind === 'standard'
     ? record.targets.includes(place.target)
     : record.customEnvironmentIds.includes(place.id)
+}
+
+function reaches(shared: SharedVariable, place: Place): boolean {
+  return place.kind === 'standard'
+    ? shared.targets.includes(place.target)
+    : shared.everyCustomEnvironment || shared.customEnvironmentIds.includes(place.id)
 }
 
 function obstaclesOf(record: EnvRecord, target: string): readonly FlagObstacle[] {
@@ -106,5 +123,14 @@ function hiddenProduction(flag: string, count: number): FlagObstacle {
     flag,
     message: `The token may not see ${count} production variables, and ${flag} may be one of them`,
     remedy: 'Use a token of a member who may read the production variables of this project.'
+  }
+}
+
+function teamShared(flag: string, target: string): FlagObstacle {
+  return {
+    code: 'team_shared',
+    flag,
+    message: `${flag} on ${target} is also a variable that the team shares, which shows wherever the project has none`,
+    remedy: `Unlink ${flag} from this project in the team's shared environment variables.`
   }
 }
