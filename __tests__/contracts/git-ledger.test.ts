@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 import git from 'isomorphic-git'
 import { openBranchRef } from '../../src/git/branch-ref.ts'
 import { createGitLedger } from '../../src/git/ledger.ts'
@@ -257,7 +257,7 @@ describe('the git ledger between processes', () => {
           if (error.code !== 'stale_head') throw error
         }
       }`
-    await build({
+    buildSync({
       stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'ts' },
       outfile: program,
       bundle: true,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Fault } from '../../src/rehearsal/http/faults.ts'
-import type { DeployRequest } from '../../src/rollout/ports.ts'
+import { requestFor } from './request-for.ts'
 import { startVercelWorld, type VercelWorld } from './world.ts'
 
 let world: VercelWorld
@@ -12,22 +12,13 @@ afterEach(async () => {
   await world.close()
 })
 
-const request = (target: string, more: Partial<DeployRequest> = {}): DeployRequest => ({
-  target,
-  intent: 'evt-1',
-  rollout: 'assignment-pipeline-v3#1',
-  phase: 'production-full',
-  deadlineMs: 600_000,
-  stillWanted: async () => undefined,
-  ...more
-})
 const posts = () => world.simulator.requests.filter(({ method }) => method === 'POST')
 const created = () => posts().filter(({ path }) => path === '/v13/deployments')
 
 describe('production', () => {
   test('T10: a deployment counts as live only when the project itself names it', async () => {
     const { deployer, simulator } = world
-    const { id } = await deployer.deploy(request('production'))
+    const { id } = await deployer.deploy(requestFor('production'))
     expect(simulator.live('production')?.id).toBe(id)
     expect(simulator.requests.at(-1)).toMatchObject({ path: '/v9/projects/prj_1' })
   })
@@ -37,7 +28,7 @@ describe('production', () => {
     async stagedAliasAssigned => {
       const { deployer, simulator } = world
       const before = simulator.live('production')?.id ?? ''
-      await deployer.deploy(request('production'))
+      await deployer.deploy(requestFor('production'))
       await deployer.reinstate('production', before)
       simulator.weather.stagedAliasAssigned = stagedAliasAssigned
 
@@ -45,7 +36,7 @@ describe('production', () => {
       const stillWanted = async () => {
         asked += 1
       }
-      const next = await deployer.deploy(request('production', { intent: 'evt-2', stillWanted }))
+      const next = await deployer.deploy(requestFor('production', { intent: 'evt-2', stillWanted }))
       expect(simulator.live('production')?.id).toBe(next.id)
       expect(posts().at(-1)?.path).toBe(`/v10/projects/prj_1/promote/${next.id}`)
       expect(asked).toBeGreaterThan(1)
@@ -54,7 +45,7 @@ describe('production', () => {
 
   test('a project that assigns no domains by itself is promoted too', async () => {
     world.simulator.switches.autoAssignCustomDomains = false
-    const { id } = await world.deployer.deploy(request('production'))
+    const { id } = await world.deployer.deploy(requestFor('production'))
     expect(world.simulator.live('production')?.id).toBe(id)
   })
 
@@ -66,7 +57,7 @@ describe('production', () => {
     const stillWanted = async () => {
       if (clock.now() - start >= simulator.weather.buildMs) throw new Error('superseded')
     }
-    await expect(deployer.deploy(request('production', { stillWanted }))).rejects.toThrow(
+    await expect(deployer.deploy(requestFor('production', { stillWanted }))).rejects.toThrow(
       'superseded'
     )
     expect(simulator.live('production')?.id).toBe(before)
@@ -79,7 +70,7 @@ describe('production', () => {
     const stillWanted = async () => {
       if (clock.now() > start + 10_000) throw new Error('superseded')
     }
-    await expect(deployer.deploy(request('production', { stillWanted }))).rejects.toThrow(
+    await expect(deployer.deploy(requestFor('production', { stillWanted }))).rejects.toThrow(
       'superseded'
     )
     await clock.sleep(3_600_000)
@@ -89,7 +80,7 @@ describe('production', () => {
 
   test('T14: a project with Rolling Releases is refused before anything is deployed', async () => {
     world.simulator.switches.rollingRelease = { target: 'production', stages: [] }
-    await expect(world.deployer.deploy(request('production'))).rejects.toMatchObject({
+    await expect(world.deployer.deploy(requestFor('production'))).rejects.toMatchObject({
       code: 'rolling_release'
     })
     expect(posts()).toEqual([])
@@ -100,7 +91,7 @@ describe('production', () => {
     clock.onAdvance(async () => {
       if (simulator.live('production')?.meta['rollgate']) simulator.deployByHand('production')
     })
-    await expect(deployer.deploy(request('production'))).rejects.toMatchObject({
+    await expect(deployer.deploy(requestFor('production'))).rejects.toMatchObject({
       code: 'deploy_not_live'
     })
   })
@@ -109,7 +100,7 @@ describe('production', () => {
 describe('pointing production back', () => {
   async function deployed(): Promise<string> {
     const before = world.simulator.live('production')?.id ?? ''
-    await world.deployer.deploy(request('production'))
+    await world.deployer.deploy(requestFor('production'))
     return before
   }
 
@@ -179,7 +170,7 @@ describe('pointing production back', () => {
 describe('preview', () => {
   test('the first deployment of a project, which Vercel sends to production, is cancelled', async () => {
     const empty = await startVercelWorld({ simulator: { deployed: [] } })
-    await expect(empty.deployer.deploy(request('preview'))).rejects.toMatchObject({
+    await expect(empty.deployer.deploy(requestFor('preview'))).rejects.toMatchObject({
       code: 'deploy_wrong_target'
     })
     expect(empty.simulator.deploymentsOf('production')).toMatchObject([{ readyState: 'CANCELED' }])
@@ -197,7 +188,7 @@ describe('preview', () => {
     const customEnvironments = [{ id: 'env_staging', slug: 'staging' }]
     const custom = await startVercelWorld({ simulator: { customEnvironments } })
     await custom.flags.write({ target: 'staging', flags: { F: 'true' }, comment: 'x' })
-    const made = await custom.deployer.deploy(request('staging'))
+    const made = await custom.deployer.deploy(requestFor('staging'))
     expect(made.target).toBe('staging')
     expect(await custom.deployer.live('staging')).toEqual(made)
     expect(custom.simulator.envOf(made.id)).toEqual({ F: 'true' })
@@ -206,7 +197,7 @@ describe('preview', () => {
 
   test('a build without its alias is an error', async () => {
     world.simulator.weather.nextAliasError = 'domain is taken'
-    await expect(world.deployer.deploy(request('preview'))).rejects.toMatchObject({
+    await expect(world.deployer.deploy(requestFor('preview'))).rejects.toMatchObject({
       code: 'deploy_alias',
       message: expect.stringContaining('domain is taken')
     })
@@ -218,7 +209,7 @@ describe('preview', () => {
       const made = simulator.deploymentsOf('preview').at(-1)
       if (made?.readyState === 'BUILDING') simulator.cancelByHand(made.id)
     })
-    await expect(deployer.deploy(request('preview'))).rejects.toMatchObject({
+    await expect(deployer.deploy(requestFor('preview'))).rejects.toMatchObject({
       code: 'deploy_cancelled'
     })
   })
@@ -235,7 +226,7 @@ describe('a command line that cannot be trusted', () => {
       when: 'after',
       effect: { kind: 'drop' }
     })
-    const made = await deployer.deploy(request('preview'))
+    const made = await deployer.deploy(requestFor('preview'))
     expect(made.intent).toBe('evt-1')
     expect(created()).toHaveLength(1)
   })
@@ -247,30 +238,32 @@ describe('a command line that cannot be trusted', () => {
       path: /v13\/deployments/u,
       effect: { kind: 'drop' }
     })
-    await expect(deployer.deploy(request('preview'))).rejects.toMatchObject({
+    await expect(deployer.deploy(requestFor('preview'))).rejects.toMatchObject({
       code: 'deploy_not_created'
     })
-    expect((await deployer.deploy(request('preview'))).state).toBe('ready')
+    expect((await deployer.deploy(requestFor('preview'))).state).toBe('ready')
   })
 
   test('T12: a CLI that fails without a word is told apart from one that has a message', async () => {
     const cli = async () => mute
-    await expect(world.again({ cli }).deployer.deploy(request('preview'))).rejects.toMatchObject({
-      code: 'deploy_not_created',
-      message: expect.stringContaining('no message, as when the API cannot be reached')
-    })
+    await expect(world.again({ cli }).deployer.deploy(requestFor('preview'))).rejects.toMatchObject(
+      {
+        code: 'deploy_not_created',
+        message: expect.stringContaining('no message, as when the API cannot be reached')
+      }
+    )
   })
 
   test('a deployment made before a crash is found again by its intent, with the flags of its moment', async () => {
     const { simulator, again } = world
     simulator.setFlagByHand('preview', 'SHADOW', 'true')
     simulator.freezeAt(simulator.mutations + 1, 'after')
-    const crashed = world.deployer.deploy(request('preview'))
+    const crashed = world.deployer.deploy(requestFor('preview'))
     crashed.catch(() => undefined)
     await simulator.frozen
 
     simulator.setFlagByHand('preview', 'SHADOW', 'false')
-    const made = await again().deployer.deploy(request('preview'))
+    const made = await again().deployer.deploy(requestFor('preview'))
     expect(created()).toHaveLength(1)
     expect(simulator.envOf(made.id)).toEqual({ SHADOW: 'true' })
   })
@@ -278,10 +271,10 @@ describe('a command line that cannot be trusted', () => {
   test('of several deployments of one intent the newest that did not fail is taken', async () => {
     const { simulator, deployer } = world
     simulator.failNextBuild('flaky')
-    await expect(deployer.deploy(request('preview'))).rejects.toMatchObject({
+    await expect(deployer.deploy(requestFor('preview'))).rejects.toMatchObject({
       code: 'deploy_failed'
     })
-    const good = await deployer.deploy(request('preview'))
+    const good = await deployer.deploy(requestFor('preview'))
     expect(await deployer.find('evt-1')).toEqual(good)
     expect(await deployer.find('evt-2')).toBeUndefined()
   })

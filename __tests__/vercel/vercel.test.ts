@@ -1,4 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
+import { requestFor } from './request-for.ts'
 import { startVercelWorld, TOKEN, type VercelWorld } from './world.ts'
 
 // Runs of the real CLI: below a second each, several on a busy machine.
@@ -15,7 +16,8 @@ test('a token pasted with a line break works', async () => {
     name: 'shop',
     autoAssignsProduction: true,
     rollingRelease: false,
-    productionDeployment: 'dpl_1'
+    productionDeployment: 'dpl_1',
+    productionDomains: ['shop.vercel.app']
   })
 })
 
@@ -64,12 +66,8 @@ test('the token leaves in the header of a request only, also through the real CL
   world = await startVercelWorld({ cli: 'real' })
   const { simulator, deployer, flags, lines } = world
   const wanted = { target: 'preview', flags: { SHADOW: 'true' }, comment: 'a#1' }
-  const request = {
-    ...{ target: 'preview', intent: 'evt-1', rollout: 'a#1', phase: 'one', deadlineMs: 90_000 },
-    stillWanted: async () => undefined
-  }
   await flags.write(wanted)
-  await deployer.deploy(request)
+  await deployer.deploy(requestFor('preview'))
   simulator.faults.inject({ path: /./u, times: 9, effect: { kind: 'answer', status: 500 } })
   const failed = await deployer.live('preview').catch(error => error)
 

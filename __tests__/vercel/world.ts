@@ -8,14 +8,15 @@ import {
 } from '../../src/rehearsal/vercel/simulator.ts'
 import { createStandInCli } from '../../src/rehearsal/vercel/stand-in-cli.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/rehearsal/virtual-clock.ts'
+import type { Target } from '../../src/rollout/definition.ts'
+import { PLAIN_TARGET } from '../../src/rollout/deployed-code.ts'
+import type { SourceTree } from '../../src/rollout/ports.ts'
 import type { VercelCli } from '../../src/vercel/command-line.ts'
 import { createVercel, type Vercel, type VercelOptions } from '../../src/vercel/vercel.ts'
+import { REAL_CLI } from './cli-under-test.ts'
 
 export const TOKEN = 'secretTokenThatMustNotLeak'
 export const START_MS = Date.parse('2026-03-02T09:00:00Z')
-
-/** The real CLI of this repository's devDependencies. */
-export const REAL_CLI = [process.execPath, join(process.cwd(), 'node_modules/vercel/dist/vc.js')]
 
 export interface VercelWorld extends Vercel {
   readonly simulator: VercelSimulator
@@ -23,6 +24,8 @@ export interface VercelWorld extends Vercel {
   /** Everything said through the log. */
   readonly lines: readonly string[]
   readonly folder: string
+  /** The folder in it that is deployed. */
+  readonly site: string
   readonly standIn: VercelCli
   /** A second process: the same project seen by a fresh adapter. */
   again(more?: Partial<VercelOptions>): Vercel
@@ -32,6 +35,9 @@ export interface VercelWorld extends Vercel {
 export interface VercelWorldOptions {
   readonly simulator?: Partial<VercelSimulatorOptions>
   readonly cli?: 'real' | 'stand-in'
+  /** How targets are deployed; uploaded as the folder stands unless told. */
+  readonly targets?: Readonly<Record<string, Partial<Target>>>
+  readonly source?: SourceTree
 }
 
 /** A simulated Vercel, an adapter in front of it, a folder to deploy and a clock that never waits. */
@@ -65,6 +71,8 @@ export async function startVercelWorld(options: VercelWorldOptions = {}): Promis
       clock,
       log: { info: say, warning: say },
       cli,
+      targets: targetsOf(options),
+      ...(options.source ? { source: options.source } : {}),
       ...more
     })
 
@@ -74,6 +82,7 @@ export async function startVercelWorld(options: VercelWorldOptions = {}): Promis
     clock,
     lines,
     folder,
+    site,
     standIn,
     again,
     close: async () => {
@@ -81,4 +90,9 @@ export async function startVercelWorld(options: VercelWorldOptions = {}): Promis
       await rm(folder, { recursive: true, force: true })
     }
   }
+}
+
+function targetsOf({ targets = {} }: VercelWorldOptions): Readonly<Record<string, Target>> {
+  const named = Object.entries(targets)
+  return Object.fromEntries(named.map(([name, how]) => [name, { ...PLAIN_TARGET, ...how }]))
 }

@@ -1,4 +1,5 @@
 import { ProviderError } from '../rollout/rollgate-error.ts'
+import { hide } from './printed-text.ts'
 
 /** A request as messages may show it: no query, no body, no header. */
 export interface Attempted {
@@ -69,14 +70,6 @@ export function surprise({ method, path }: Attempted, detail: string): ProviderE
     `Vercel answered ${method} ${path} in a shape Rollgate does not know: ${detail}`,
     'The API may have changed; look for a newer version of Rollgate, or report this message.'
   )
-}
-
-/** Text of the provider without the given secrets. */
-export function hide(text: string, conceal: readonly string[]): string {
-  const longestFirst = conceal
-    .filter(secret => secret !== '')
-    .toSorted((a, b) => b.length - a.length)
-  return longestFirst.reduce((shown, secret) => shown.replaceAll(secret, '…'), text)
 }
 
 function problemOf(status: number): { readonly code: string; readonly remedy: string } {

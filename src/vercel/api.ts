@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import type { Clock } from '../rollout/ports.ts'
+import type { Asking, Clock } from '../rollout/ports.ts'
 import type { ProviderError } from '../rollout/rollgate-error.ts'
 import { refusal, silence, surprise } from './api-problem.ts'
 
-export interface ApiCall {
+export interface ApiCall extends Asking {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
 }
@@ -24,7 +24,7 @@ export type ChangeOutcome =
 
 /** Vercel's REST API for one team. */
 export interface VercelApi {
-  /** Asks again on a lost answer, 429 and 5xx. @throws ProviderError */
+  /** Asks again on a lost answer, 429 and 5xx, unless hurried. @throws ProviderError */
   get<T>(call: ApiCall, schema: z.ZodType<T>): Promise<T>
   /** Sends exactly once. */
   change(call: ApiChange): Promise<ChangeOutcome>
@@ -48,6 +48,7 @@ type Attempt =
 const ATTEMPTS = 4
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 30_000
+const HURRIED_MS = 3000
 
 const problemBody = z.looseObject({
   error: z.looseObject({ code: z.string().optional(), message: z.string().optional() })
@@ -60,7 +61,7 @@ export function createApi(options: ApiOptions): VercelApi {
       for (let attempt = 1; ; attempt += 1) {
         const result = await send(options, { ...call, method: 'GET' })
         if (result.kind === 'answered') return parse(call, schema, result.body)
-        if (result.kind === 'refused' || attempt === ATTEMPTS) throw result.error
+        if (result.kind === 'refused' || call.hurried || attempt === ATTEMPTS) throw result.error
         await options.clock.sleep(result.waitMs ?? FIRST_WAIT_MS * 2 ** (attempt - 1))
       }
     },
@@ -88,7 +89,7 @@ async function send(options: ApiOptions, call: Sent): Promise<Attempt> {
       method: call.method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      signal: AbortSignal.timeout(timeoutMs)
+      signal: AbortSignal.timeout(call.hurried ? Math.min(timeoutMs, HURRIED_MS) : timeoutMs)
     })
     return judge(call, response, await response.text(), [token, ...(call.conceal ?? [])])
   } catch (cause) {
@@ -131,7 +132,8 @@ function retryAfter(response: Response): { readonly waitMs?: number } {
 }
 
 // Duck-typed: the DOMException of a timeout is no native error.
-function reasonOf(thrown: unknown): string {
+/** Why a request has no answer, in one line. */
+export function reasonOf(thrown: unknown): string {
   const { name, message, cause } = partsOf(thrown)
   if (name === 'TimeoutError') return 'no answer in time'
   const root = partsOf(cause)

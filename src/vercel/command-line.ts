@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNativeError } from 'node:util/types'
 import { getExecOutput } from '@actions/exec'
-import { hide } from './api-problem.ts'
+import { hide, stripControl } from './printed-text.ts'
 
 /** What one run of the CLI left behind; none of it holds the token. */
 export interface CliRun {
@@ -54,7 +54,7 @@ export function createVercelCli(options: CliOptions): VercelCli {
     await writeConfig(configFolder, options.apiUrl)
     const given = ['-e', WATCHDOG, '--', String(limitMs), ...command, ...args, '-Q', configFolder]
     const { exitCode, stdout, stderr } = await run(options, given)
-    return { exitCode, stdout: hide(stdout, [token]), stderr: hide(stripAnsi(stderr), [token]) }
+    return { exitCode, stdout: hide(stdout, [token]), stderr: hide(stripControl(stderr), [token]) }
   }
 }
 
@@ -113,9 +113,4 @@ async function writeConfig(folder: string, apiUrl: string | undefined): Promise<
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const config = apiUrl === undefined ? {} : { api: apiUrl }
   await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 })
-}
-
-function stripAnsi(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the CLI writes cursor codes without a terminal too
-  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/gu, '')
 }

@@ -1,19 +1,40 @@
 import * as z from 'zod'
 import type { DeployRequest } from '../rollout/ports.ts'
 import { type CliRun, EXIT_KILLED, EXIT_MISSING } from './command-line.ts'
-import { INTENT_META } from './deployments.ts'
+import { COMMIT_META, INTENT_META } from './deployments.ts'
+
+/** What is uploaded, and what becomes of it: the working directory, which gets its domains, unless told. */
+export interface Upload {
+  /** Holds the code of a commit. */
+  readonly folder?: string
+  readonly commit?: string
+  /** What was built before. */
+  readonly prebuilt?: boolean
+  /** Production domains are not given to it. */
+  readonly staged?: boolean
+}
+
+type Asked = Pick<DeployRequest, 'target' | 'intent' | 'rollout' | 'phase'>
+
+/** What a deployment carries, so that it can be found again and told where it comes from. */
+export function deploymentMeta(
+  { intent, rollout, phase }: Asked,
+  commit: string | undefined
+): Readonly<Record<string, string>> {
+  return {
+    [INTENT_META]: intent,
+    rollgateRollout: rollout,
+    rollgatePhase: phase,
+    ...(commit === undefined ? {} : { [COMMIT_META]: commit })
+  }
+}
 
 /** The arguments of the CLI that create, and do not wait for, the wanted deployment. */
 export function deployArguments(
-  {
-    target,
-    intent,
-    rollout,
-    phase
-  }: Pick<DeployRequest, 'target' | 'intent' | 'rollout' | 'phase'>,
-  teamId: string
+  wanted: Asked,
+  teamId: string,
+  { folder, commit, prebuilt, staged }: Upload = {}
 ): readonly string[] {
-  const meta = { [INTENT_META]: intent, rollgateRollout: rollout, rollgatePhase: phase }
   return [
     'deploy',
     '--no-wait',
@@ -22,8 +43,14 @@ export function deployArguments(
     '--non-interactive',
     '--scope',
     teamId,
-    ...targetArguments(target),
-    ...Object.entries(meta).flatMap(([key, value]) => ['-m', `${key}=${value}`])
+    ...targetArguments(wanted.target),
+    ...(prebuilt ? ['--prebuilt'] : []),
+    ...(staged ? ['--skip-domain'] : []),
+    ...(folder === undefined ? [] : ['--cwd', folder]),
+    ...Object.entries(deploymentMeta(wanted, commit)).flatMap(([key, value]) => [
+      '-m',
+      `${key}=${value}`
+    ])
   ]
 }
 

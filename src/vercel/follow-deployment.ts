@@ -1,5 +1,8 @@
-import type { Clock, Deployment, DeployRequest, Log } from '../rollout/ports.ts'
-import { ProviderError } from '../rollout/rollgate-error.ts'
+import type { Clock, Deployment, Log } from '../rollout/ports.ts'
+import { ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
+import type { Aliases } from './aliases.ts'
+import type { BuildLog } from './build-log.ts'
+import type { Wanted } from './create-deployment.ts'
 import type { Deployments, DeploymentView } from './deployments.ts'
 import type { Production } from './production.ts'
 import type { ProjectReader } from './project.ts'
@@ -8,6 +11,8 @@ export interface FollowParts {
   readonly deployments: Deployments
   readonly project: ProjectReader
   readonly production: Production
+  readonly aliases: Aliases
+  readonly buildLog: BuildLog
   readonly clock: Clock
   readonly log: Log
 }
@@ -21,7 +26,7 @@ const LONGEST_POLL_MS = 10_000
  */
 export async function followDeployment(
   parts: FollowParts,
-  request: DeployRequest,
+  request: Wanted,
   id: string
 ): Promise<Deployment> {
   const { deployments, clock, log } = parts
@@ -30,7 +35,7 @@ export async function followDeployment(
   while (true) {
     const view = await deployments.get(id)
     await refuseWrongTarget(parts, request, view)
-    refuseFailure(view)
+    await refuseFailure(parts, view)
     if (await serves(parts, request, view)) {
       log.info(`${request.target} serves ${view.deployment.url}`)
       return view.deployment
@@ -43,25 +48,61 @@ export async function followDeployment(
   }
 }
 
-async function serves(
-  { project, production }: FollowParts,
-  { target, stillWanted }: DeployRequest,
-  { deployment, aliasAssigned, staged }: DeploymentView
+async function serves(parts: FollowParts, wanted: Wanted, view: DeploymentView): Promise<boolean> {
+  const { target, how } = wanted
+  if (view.deployment.state !== 'ready') return false
+  if (target === 'production') return servesProduction(parts, wanted, view)
+  return how.alias === undefined
+    ? view.aliasAssigned
+    : servesAlias(parts.aliases, wanted, how.alias, view)
+}
+
+async function servesProduction(
+  { production }: FollowParts,
+  { how, prove, stillWanted }: Wanted,
+  { deployment, staged }: DeploymentView
 ): Promise<boolean> {
-  if (deployment.state !== 'ready') return false
-  if (target !== 'production') return aliasAssigned
-  const { productionDeployment, autoAssignsProduction } = await project.read()
-  if (productionDeployment === deployment.id) return true
-  if (autoAssignsProduction && !staged) return false
+  const { id } = deployment
+  const seen = await production.look()
+  if (seen.serves(id)) return true
+  if (seen.release !== undefined && how.rollingRelease === 'complete') {
+    if (seen.release.canary !== id) throw releaseUnderWay(seen.release.canary)
+    await stillWanted()
+    await production.complete(id)
+    return (await production.look()).serves(id)
+  }
+  if (seen.project.autoAssignsProduction && !staged && !how.staged) return false
+  await prove?.(deployment)
   await stillWanted()
-  await production.point('promote', deployment.id)
+  await production.point('promote', id)
   return true
+}
+
+async function servesAlias(
+  aliases: Aliases,
+  { stillWanted }: Wanted,
+  alias: string,
+  { deployment: { id } }: DeploymentView
+): Promise<boolean> {
+  if ((await aliases.holder(alias)) === id) return true
+  await stillWanted()
+  await aliases.assign(alias, id)
+  return (await aliases.holder(alias)) === id
+}
+
+/** Somebody else decides how much of production a deployment gets. */
+export function releaseUnderWay(canary: string): ProviderError {
+  return new ProviderError(
+    'rolling_release_under_way',
+    `A rolling release of ${canary} is under way, which was not started here`,
+    'Complete it or abort it (vercel rolling-release complete, or abort), then run the operation again.'
+  )
 }
 
 /** A ready production build takes the domains unasked, so the last chance to stop it is before. */
 async function refuseSuperseded(
   { deployments, log }: FollowParts,
-  { target, stillWanted }: DeployRequest,
+  { target, stillWanted }: Wanted,
   { deployment }: DeploymentView
 ): Promise<void> {
   if (target !== 'production' || deployment.state !== 'building') return
@@ -77,7 +118,7 @@ async function refuseSuperseded(
 /** Vercel sends the first deployment of a project to production, whatever was asked. */
 async function refuseWrongTarget(
   { deployments }: FollowParts,
-  { target }: DeployRequest,
+  { target }: Wanted,
   { deployment }: DeploymentView
 ): Promise<void> {
   if (deployment.target === target) return
@@ -89,13 +130,16 @@ async function refuseWrongTarget(
   )
 }
 
-function refuseFailure({ deployment, aliasError }: DeploymentView): void {
+async function refuseFailure(
+  { buildLog }: FollowParts,
+  { deployment, aliasError }: DeploymentView
+): Promise<void> {
   const { id, state, target, problem, inspectorUrl } = deployment
   const look = `Look at the build: ${inspectorUrl ?? id}`
   if (state === 'failed')
     throw new ProviderError(
       'deploy_failed',
-      `The build of ${id} for ${target} failed: ${problem ?? 'no reason given'}`,
+      `The build of ${id} for ${target} failed: ${problem ?? 'no reason given'}${await lastWords(buildLog, id)}`,
       look
     )
   if (state === 'cancelled')
@@ -112,9 +156,20 @@ function refuseFailure({ deployment, aliasError }: DeploymentView): void {
     )
 }
 
+/** The failure is told even when its log cannot be read. */
+async function lastWords(buildLog: BuildLog, id: string): Promise<string> {
+  try {
+    const lines = await buildLog.tail(id)
+    return lines.length === 0 ? '' : `. The end of its log:\n${lines.join('\n')}`
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error
+    return ''
+  }
+}
+
 async function giveUp(
   { deployments, log }: FollowParts,
-  { target, deadlineMs }: DeployRequest,
+  { target, deadlineMs }: Wanted,
   { deployment }: DeploymentView
 ): Promise<ProviderError> {
   const { id, inspectorUrl } = deployment

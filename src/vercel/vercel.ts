@@ -1,13 +1,29 @@
-import type { Clock, Deployer, FlagStore, Log, ProjectInspector } from '../rollout/ports.ts'
+import type { Target } from '../rollout/definition.ts'
+import { NO_SOURCE, PLAIN_TARGET } from '../rollout/deployed-code.ts'
+import type {
+  Clock,
+  Deployer,
+  FlagStore,
+  Log,
+  Prober,
+  ProjectInspector,
+  SourceTree
+} from '../rollout/ports.ts'
 import { InputError } from '../rollout/rollgate-error.ts'
+import { createAliases } from './aliases.ts'
 import { createApi } from './api.ts'
+import { createBuildLog } from './build-log.ts'
 import { createVercelCli, type VercelCli } from './command-line.ts'
 import { createDeployer } from './deployer.ts'
+import { createDeploymentEnv } from './deployment-env.ts'
 import { createDeployments } from './deployments.ts'
 import { createEnvRecords } from './env-records.ts'
 import { createFlagStore } from './flag-store.ts'
+import { createProjectInspector } from './inspector.ts'
+import { createProber } from './prober.ts'
 import { createProduction } from './production.ts'
-import { createProjectInspector, createProjectReader } from './project.ts'
+import { createProjectReader } from './project.ts'
+import { createRollingReleases } from './rolling-releases.ts'
 
 export interface VercelOptions {
   readonly token: string
@@ -19,6 +35,10 @@ export interface VercelOptions {
   readonly configFolder: string
   /** `PATH`, `HOME` and, where there is one, the proxy; everything else is dropped. */
   readonly baseEnv: Readonly<Record<string, string>>
+  /** How each target is deployed; one that is not named is uploaded as the folder stands. */
+  readonly targets?: Readonly<Record<string, Target>>
+  /** The commits of the folder's repository; none of them can be uploaded unless told. */
+  readonly source?: SourceTree
   readonly clock: Clock
   readonly log: Log
   readonly apiUrl?: string
@@ -28,13 +48,18 @@ export interface VercelOptions {
   readonly cliLimitMs?: number
   /** Real time one request may take; 30 s unless told. */
   readonly requestLimitMs?: number
+  /** The project's Protection Bypass for Automation, for probes of protected deployments. */
+  readonly bypass?: string | undefined
   readonly fetch?: typeof globalThis.fetch
+  /** How deployments are asked; over the network unless told. */
+  readonly probeFetch?: typeof globalThis.fetch
 }
 
 export interface Vercel {
   readonly flags: FlagStore
   readonly deployer: Deployer
   readonly project: ProjectInspector
+  readonly prober: Prober
 }
 
 const API_URL = 'https://api.vercel.com'
@@ -53,18 +78,36 @@ export function createVercel(options: VercelOptions): Vercel {
     timeoutMs: options.requestLimitMs ?? 30_000
   })
   const project = createProjectReader(api, projectId)
+  const env = createDeploymentEnv(api)
+  const releases = createRollingReleases(api, projectId)
+  const aliases = createAliases(api, projectId)
+  const production = createProduction({ api, project, releases, projectId, clock, log })
+  const source = options.source ?? NO_SOURCE
+  const how = (target: string): Target => options.targets?.[target] ?? PLAIN_TARGET
+  const deployer = createDeployer({
+    api,
+    cli: cliOf(options, token, apiUrl),
+    deployments: createDeployments(api, projectId),
+    env,
+    buildLog: createBuildLog({ api, env, token }),
+    project,
+    production,
+    aliases,
+    source,
+    how,
+    scratch: options.configFolder,
+    teamId,
+    clock,
+    log
+  })
   return {
     flags: createFlagStore({ records: createEnvRecords(api, projectId), clock, log }),
-    deployer: createDeployer({
-      cli: cliOf(options, token, apiUrl),
-      deployments: createDeployments(api, projectId),
-      project,
-      production: createProduction({ api, project, projectId, clock, log }),
-      teamId,
-      clock,
-      log
-    }),
-    project: createProjectInspector(project)
+    deployer,
+    project: createProjectInspector({ production, deployer, aliases, source, how }),
+    prober: createProber({
+      bypass: options.bypass,
+      fetch: options.probeFetch ?? globalThis.fetch
+    })
   }
 }
 
