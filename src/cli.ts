@@ -24,6 +24,7 @@ const HOME = fileURLToPath(new URL('..', import.meta.url))
 const CREDENTIALS = `
 Credentials are read from the environment, never from the command line:
   VERCEL_TOKEN, VERCEL_ORG_ID, VERCEL_PROJECT_ID   the Vercel project
+  VERCEL_AUTOMATION_BYPASS_SECRET                  for probes of protected deployments
   DATABASE_URL (or ROLLGATE_DATABASE_URL, or       a role that can only read
     what the definition names)
   GITHUB_TOKEN (or GH_TOKEN)                       for a ledger on a branch, issues and workflows
@@ -255,6 +256,7 @@ function rawInputs(name: OperationName, options: Options): Record<InputName, str
     'database-url': env['ROLLGATE_DATABASE_URL'] || env['DATABASE_URL'] || '',
     'database-ca': option('databaseCa'),
     'vercel-token': env['VERCEL_TOKEN'] || '',
+    'vercel-bypass': env['VERCEL_AUTOMATION_BYPASS_SECRET'] || '',
     'vercel-org-id': env['VERCEL_ORG_ID'] || '',
     'vercel-project-id': env['VERCEL_PROJECT_ID'] || '',
     'vercel-api-url': option('vercelApiUrl') || env['VERCEL_API_URL'] || '',
@@ -385,6 +387,7 @@ function withoutSecrets(text: string): string {
   const { env } = process
   const secrets = secretsIn([
     env['VERCEL_TOKEN'],
+    env['VERCEL_AUTOMATION_BYPASS_SECRET'],
     env['ROLLGATE_DATABASE_URL'],
     env['DATABASE_URL'],
     env['GITHUB_TOKEN'],

@@ -163,6 +163,7 @@ export const inputsSchema = z.strictObject({
   'database-url': optional,
   'database-ca': optional,
   'vercel-token': optional,
+  'vercel-bypass': optional,
   'vercel-org-id': optional,
   'vercel-project-id': optional,
   'vercel-api-url': z

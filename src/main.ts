@@ -19,7 +19,12 @@ const job = createJob(Boolean(env['GITHUB_STEP_SUMMARY']))
 /** The action: reads its inputs, performs one operation, writes summary and outputs whatever happens. */
 async function run(): Promise<void> {
   const raw = readInputs()
-  const credentials = [raw['vercel-token'], raw['database-url'], raw['github-token']]
+  const credentials = [
+    raw['vercel-token'],
+    raw['vercel-bypass'],
+    raw['database-url'],
+    raw['github-token']
+  ]
   for (const secret of secretsIn(credentials)) job.mask(secret)
   const operation = raw.operation || 'rollgate'
   try {

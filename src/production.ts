@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
 import { createFilingAnnouncer } from './filing-announcer.ts'
+import { createSourceTree } from './git/commit-tree.ts'
 import { createGitLedger } from './git/ledger.ts'
 import { createGithub, type GithubOptions } from './github/github.ts'
 import { definitionFiles, type Inputs, type OperationName } from './inputs.ts'
@@ -85,7 +86,7 @@ export async function createProduction(
     definitionFile,
     actor,
     ledger: openLedger(inputs, github),
-    ...openProject(inputs, surroundings),
+    ...openProject(inputs, definition, surroundings),
     ...database,
     metrics: createMetricSources(database.metrics, github.reports),
     ...repositoryParts(surroundings, github),
@@ -272,7 +273,7 @@ function reportsNeedGithub(missing: string): InputError {
   )
 }
 
-function openProject(inputs: Inputs, surroundings: Surroundings): Project {
+function openProject(inputs: Inputs, { targets }: Definition, surroundings: Surroundings): Project {
   const { log, scratch, env } = surroundings
   const token = inputs['vercel-token']
   const teamId = inputs['vercel-org-id']
@@ -284,8 +285,11 @@ function openProject(inputs: Inputs, surroundings: Surroundings): Project {
   const options: VercelOptions = {
     ...account,
     cwd: inputs['working-directory'],
+    source: createSourceTree(inputs['working-directory']),
+    targets,
     configFolder: path.join(scratch, 'vercel'),
     cli: inputs['vercel-cli'],
+    bypass: inputs['vercel-bypass'],
     baseEnv: env,
     clock,
     log

@@ -3,7 +3,7 @@ import type { Gates, ReportReader } from './rollout/ports.ts'
 import type { InputError } from './rollout/rollgate-error.ts'
 
 /** What Vercel is asked through. */
-export type Project = Pick<World, 'flags' | 'deployer' | 'project'>
+export type Project = Pick<World, 'flags' | 'deployer' | 'project' | 'prober'>
 
 /** What the database is asked through. */
 export type Database = Pick<World, 'metrics' | 'evidence' | 'database'>
@@ -15,12 +15,17 @@ export function refusingProject(why: unknown): Project {
     flags: { read: refused, write: refused },
     deployer: {
       live: refused,
+      traffic: refused,
+      get: refused,
+      newest: refused,
       find: refused,
+      flagsIn: refused,
       deploy: refused,
       abandon: refused,
       reinstate: refused
     },
-    project: { inspectProject: refused }
+    project: { inspectProject: refused, inspectTarget: refused },
+    prober: { probe: refused }
   }
 }
 

@@ -236,13 +236,13 @@ describe('a world that is not as it was left', () => {
     await outside.process().deployer.reinstate('production', old?.id ?? '')
     const { made } = await look(20)
     expect(made).toMatchObject({ decision: 'hold', rule: 'integrity' })
-    expect(made?.integrity.map(({ code }) => code)).toContain('deployment_replaced')
+    expect(made?.integrity.map(({ code }) => code)).toContain('rolled_back_by_hand')
   })
 
   test('a provider that does not answer holds, and goes on when it does', async () => {
     await soakOnProduction()
     outside.simulator.faults.inject({
-      path: /\/env$/u,
+      path: /^\/v10\/projects\/[^/]+\/env$/u,
       times: 4,
       effect: { kind: 'answer', status: 503, body: {} }
     })

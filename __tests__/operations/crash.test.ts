@@ -38,12 +38,16 @@ interface Scenario {
 const quiet = telemetry()
 const broken = [...quiet, coordinator('circuit_open', START_MS + 3 * MINUTE_MS)]
 
+const FLAGS_OFF = [
+  'PATCH /v9/projects/prj_1/env/env_1',
+  'PATCH /v9/projects/prj_1/env/env_4',
+  'ledger: two-phases#1: flags of production off and read back'
+]
+
 const ROLLBACK_OF_PRODUCTION = [
   'POST /v9/projects/prj_1/rollback/dpl_1',
   'ledger: two-phases#1: production serves dpl_1 again',
-  'PATCH /v9/projects/prj_1/env/env_1',
-  'PATCH /v9/projects/prj_1/env/env_4',
-  'ledger: two-phases#1: flags of production off and read back',
+  ...FLAGS_OFF,
   'vercel deploy',
   'POST /v10/projects/prj_1/promote/dpl_4',
   'ledger: two-phases#1: production serves dpl_4, made with the flags off'
@@ -92,6 +96,42 @@ const SCENARIOS: readonly Scenario[] = [
     effects: ['ledger: two-phases#1: roll back live', ...ROLLBACK_OF_PRODUCTION]
   },
   {
+    name: 'rollback of production whose old deployment was deleted',
+    rows: quiet,
+    edit: productionOnly,
+    prepare: async outside => {
+      await advance(outside)
+      outside.simulator.deleteByHand('dpl_1')
+    },
+    run: world => rollback(world, 'customers complain'),
+    effects: [
+      'ledger: two-phases#1: roll back live',
+      'ledger: two-phases#1: the old deployment is not made live again',
+      ...FLAGS_OFF,
+      'vercel deploy',
+      'ledger: two-phases#1: production serves dpl_4, made with the flags off'
+    ]
+  },
+  {
+    name: 'rollback of production to which the plan has no instant one',
+    rows: quiet,
+    edit: productionOnly,
+    prepare: async outside => {
+      await advance(outside)
+      outside.simulator.switches.plan = 'hobby'
+      outside.simulator.deployByHand('production')
+    },
+    run: world => rollback(world, 'customers complain'),
+    effects: [
+      'ledger: two-phases#1: roll back live',
+      'POST /v9/projects/prj_1/rollback/dpl_1',
+      'ledger: two-phases#1: the old deployment is not back yet',
+      ...FLAGS_OFF,
+      'vercel deploy',
+      'ledger: two-phases#1: production serves dpl_5, made with the flags off'
+    ]
+  },
+  {
     name: 'rollback of preview',
     rows: quiet,
     prepare: outside => advance(outside),
@@ -125,6 +165,9 @@ const SCENARIOS: readonly Scenario[] = [
     effects: [
       'issue graduation two-phases#1',
       'proposal rollgate/two-phases-1',
+      // Flags are given up at the same time, and before the last word: nobody comes back after it.
+      'PATCH /v9/projects/prj_1/env/env_1',
+      'PATCH /v9/projects/prj_1/env/env_4',
       'ledger: two-phases#1: graduated'
     ]
   },

@@ -184,3 +184,31 @@ test('a definition without a graduation has none', async () => {
   await at(37)
   await refused('not_graduated')
 })
+
+test('its flags keep their values and are given up, so that another rollout may have them', async () => {
+  await promoted()
+  await at(37)
+  const held = () =>
+    outside.simulator
+      .envRecords()
+      .filter(({ target }) => target.includes('production'))
+      .map(({ key, value, comment }) => ({ key, value, comment }))
+  expect(held()).toEqual([
+    { key: 'FEATURE', value: 'true', comment: 'rollgate two-phases#1 live' },
+    { key: 'LIMIT', value: '4', comment: 'rollgate two-phases#1 live' }
+  ])
+  await graduate(outside.process(), 'test')
+  expect(held()).toEqual([
+    { key: 'FEATURE', value: 'true', comment: 'rollgate two-phases#1: graduated' },
+    { key: 'LIMIT', value: '4', comment: 'rollgate two-phases#1: graduated' }
+  ])
+})
+
+test('it graduates all the same when its flags cannot be given up, which is told', async () => {
+  await promoted()
+  await at(37)
+  const effect = { kind: 'answer', status: 403 } as const
+  outside.simulator.faults.inject({ method: 'PATCH', path: /env/u, times: 9, effect })
+  expect((await graduate(outside.process(), 'test')).state.status).toBe('graduated')
+  expect(outside.lines.join('\n')).toContain('still name two-phases#1 as theirs')
+})

@@ -89,6 +89,25 @@ describe('before a phase is begun, its looks are weighed', () => {
     expect(asked).toMatchObject([{ since }])
   })
 
+  test('and what proves its effect, with its own parameters until its deadline', async () => {
+    const { metrics } = world(async () => [CHEAP])
+    const now = new Date(START_MS).toISOString()
+    const effect = {
+      probe: undefined,
+      exposure: { metric: 'exposure', parameters: { mode: 'active' }, atLeast: 1, minUnits: 1 },
+      deadlineMs: HOUR_MS
+    }
+    const phases = [{ ...phase('production-full'), effect }]
+    const request = { target: 'production', phases, now }
+    expect(await estimateLooks({ definition: example, metrics }, request)).toEqual([CHEAP, CHEAP])
+    expect(asked[1]).toEqual({
+      metrics: ['exposure'],
+      parameters: { source: 'assignment.coordinator', environment: '', mode: 'active' },
+      since: new Date(START_MS - HOUR_MS).toISOString(),
+      graceMs: 30_000
+    })
+  })
+
   test('and what is over the budget is refused with nothing changed', async () => {
     const { mutations } = outside.simulator
     await expect(

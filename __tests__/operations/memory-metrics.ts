@@ -23,11 +23,16 @@ export function createMemoryMetrics(
   now: () => number
 ): MetricReader {
   const databaseNow = () => new Date(now()).toISOString()
-  const look = ({ metrics, since, graceMs, until }: LookRequest): Promise<Reading> => {
+  const look = ({ metrics, parameters, since, graceMs, until }: LookRequest): Promise<Reading> => {
     const latestMs = Math.min(now() - graceMs, until === undefined ? Infinity : Date.parse(until))
     const untilMs = Math.max(Date.parse(since), latestMs)
     const window = { since, until: new Date(untilMs).toISOString() }
-    const answers = metrics.map(name => [name, answer(events, name, window)] as const)
+    const answers = metrics.map(name => {
+      const mode = parameters['mode']
+      const found =
+        name === 'exposure' ? exposure(events, mode, window) : answer(events, name, window)
+      return [name, found] as const
+    })
     return Promise.resolve({
       databaseNow: databaseNow(),
       version: 'memory',
@@ -43,6 +48,24 @@ export function createMemoryMetrics(
     look,
     lookBack: request => Promise.all(request.untils.map(until => look({ ...request, until })))
   }
+}
+
+/** The bookings that were begun in that mode, one event each, in one bucket. */
+function exposure(
+  events: readonly StoredEvent[],
+  mode: string | undefined,
+  { since, until }: Readonly<Record<'since' | 'until', string>>
+): Answer {
+  const begun = events.filter(
+    ({ eventType, createdAtMs = 0 }) =>
+      eventType === 'coordinator.start' &&
+      createdAtMs >= Date.parse(since) &&
+      createdAtMs < Date.parse(until)
+  )
+  const modeOf = ({ context }: StoredEvent) => (context as { mode?: string } | undefined)?.mode
+  const hits = begun.filter(event => modeOf(event) === mode).length
+  const rows = begun.length === 0 ? [] : [{ bucket: since, hits, total: begun.length }]
+  return { kind: 'answered', rows }
 }
 
 function answer(

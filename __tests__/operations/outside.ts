@@ -16,6 +16,7 @@ import {
 } from '../../src/rehearsal/postgres/application-database.ts'
 import { type Relay, startRelay } from '../../src/rehearsal/postgres/relay.ts'
 import type { PostgresServer } from '../../src/rehearsal/postgres/server.ts'
+import { edgeFetch } from '../../src/rehearsal/vercel/edge.ts'
 import { startVercelSimulator, type VercelSimulator } from '../../src/rehearsal/vercel/simulator.ts'
 import { createStandInCli } from '../../src/rehearsal/vercel/stand-in-cli.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/rehearsal/virtual-clock.ts'
@@ -219,7 +220,7 @@ export async function openOutside(options: OutsideOptions = {}): Promise<Outside
         read: ledger.read,
         append: entry => brake.pass(`ledger: ${entry.message}`, () => ledger.append(entry))
       },
-      ...connect(simulator, { clock, log, folder, brake }),
+      ...connect(simulator, { clock, log, folder, brake, targets: definition.targets }),
       ...witness(),
       gates: people.gates(run),
       ...office.open(brake),
@@ -283,9 +284,10 @@ interface Connection {
   readonly log: World['log']
   readonly folder: string
   readonly brake: Brake
+  readonly targets: Definition['targets']
 }
 
-function connect(simulator: VercelSimulator, { clock, log, folder, brake }: Connection) {
+function connect(simulator: VercelSimulator, { clock, log, folder, brake, targets }: Connection) {
   const { teamId, projectId, projectName } = simulator.identity
   const account = { apiUrl: simulator.url, token: TOKEN, teamId, projectId }
   const standIn = createStandInCli({ ...account, projectName })
@@ -294,8 +296,10 @@ function connect(simulator: VercelSimulator, { clock, log, folder, brake }: Conn
     cwd: folder,
     configFolder: join(folder, '.cli'),
     baseEnv: {},
+    targets,
     clock,
     log,
+    probeFetch: edgeFetch(simulator),
     cli: args => brake.pass('vercel deploy', () => standIn(args)),
     fetch: (input, init) => {
       const method = init?.method ?? 'GET'

@@ -197,6 +197,8 @@ describe('preflight', () => {
       metrics: 'ok',
       project: 'ok',
       'rolling release': 'ok',
+      'deploying to preview': 'ok',
+      'deploying to production': 'ok',
       'domain assignment': 'ok',
       'flags on preview': 'warn',
       'flags on production': 'warn',
@@ -236,6 +238,21 @@ describe('preflight', () => {
       new Set(['cost of a look on preview', 'cost of a look on production'])
     )
     expect(performed.summary).toContain('and database.max_planned_cost is 1')
+  })
+
+  test('tries what proves the effect of a phase, with its own parameters', async () => {
+    const world = outside.process()
+    const { definition } = world
+    const withExposure = (parameters: Readonly<Record<string, string>>): World => {
+      const exposure = { metric: 'exposure', parameters, atLeast: 1, minUnits: 1 }
+      const effect = { probe: undefined, exposure, deadlineMs: 60_000 }
+      const phases = definition.phases.map(phase => ({ ...phase, effect }))
+      return { ...world, definition: { ...definition, phases } }
+    }
+    expect((await preflight(withExposure({ mode: 'shadow' }))).exitCode).toBe(0)
+    const performed = await preflight(withExposure({}))
+    expect(performed.exitCode).toBe(1)
+    expect(performed.summary).toContain('exposure for stage is not answered')
   })
 
   test('tells every part of the world that does not answer, in one go: exit code 1', async () => {

@@ -237,3 +237,28 @@ test('a rollback that did not take effect waits for a person instead of deployin
   await rollback(outside.process(), 'once more')
   expect(outside.simulator.deploymentsOf('production')).toHaveLength(made + 1)
 })
+
+test('a phase that fails once it is live is undone with the code of before, also where nothing can be pointed back', async () => {
+  await open()
+  outside.simulator.deleteByHand('dpl_1')
+  outside.simulator.deployByHand('production')
+  const before = outside.simulator.live('production')?.id
+  await brief(outside, RUN)
+  const world = outside.process({ run: RUN })
+  const likes: (string | undefined)[] = []
+  const deployer: World['deployer'] = {
+    ...world.deployer,
+    reinstate: () => Promise.reject(new ProviderError('vercel_plan_limit', 'not on Hobby', 'pay')),
+    deploy: async request => {
+      likes.push(request.like)
+      const made = await world.deployer.deploy(request)
+      if (request.intent.endsWith('-undo')) return made
+      throw new ProviderError('deploy_not_live', 'nobody knows', 'look')
+    }
+  }
+  await expect(apply({ ...world, deployer }, go)).rejects.toMatchObject({ code: 'deploy_not_live' })
+  expect(likes).toEqual([undefined, before])
+  expect(serves()).toBe('false')
+  expect((await outside.state()).phases.at(-1)?.status).toBe('failed')
+  expect(outside.lines.join('\n')).toContain(`production does not serve ${before} again yet`)
+})

@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import {
   checkClocks,
   checkDefinition,
-  checkDeployment,
   checkFlags,
+  driftedFlags,
+  isFlagTrouble,
   unknownWorld
 } from '../../src/rollout/integrity.ts'
-import type { Deployment, FlagReading, FlagState } from '../../src/rollout/ports.ts'
+import type { FlagReading, FlagState } from '../../src/rollout/ports.ts'
 
 function reading(flags: Readonly<Record<string, FlagState>>): FlagReading {
   return { target: 'preview', flags, obstacles: [] }
@@ -28,17 +29,44 @@ describe('the flags of a target', () => {
     ['another value', set('false'), 'A is "false"'],
     ['the same value with a space', set('true '), 'A is "true "'],
     ['a value of another case', set('TRUE'), 'A is "TRUE"'],
-    ['no value', { kind: 'absent' }, 'A is absent'],
     [
       'a value that nobody can read',
       { kind: 'unreadable', reason: 'sensitive' },
       'A is unreadable (sensitive)'
-    ],
-    ['not been asked about', undefined, 'A is absent']
+    ]
   ])('have drifted when one has %s', (_, state, message) => {
     expect(checkFlags({ A: 'true' }, reading(state === undefined ? {} : { A: state }))).toEqual([
       { code: 'flag_drift', ok: false, message: expect.stringContaining(message) }
     ])
+  })
+
+  test.each<[string, FlagState | undefined]>([
+    ['is not there any more', { kind: 'absent' }],
+    ['was not told of', undefined]
+  ])('have drifted when one %s', (_, state) => {
+    expect(checkFlags({ A: 'true' }, reading(state === undefined ? {} : { A: state }))).toEqual([
+      {
+        code: 'flag_deleted',
+        ok: false,
+        message: 'A is absent: somebody removed it, and it was set to "true"'
+      }
+    ])
+  })
+
+  test('that have drifted are listed by name alone', () => {
+    const flags = { A: set('secret'), B: set('true') }
+    expect(driftedFlags({ A: 'true', B: 'true', C: '1' }, reading(flags))).toEqual(['A', 'C'])
+  })
+
+  test.each([
+    ['flag_drift', true],
+    ['flag_deleted', true],
+    ['branch_override', true],
+    ['flag_obstacle', true],
+    ['flags', false],
+    ['code_changed', false]
+  ])('are not to be relied on for new deployments after %s: %p', (code, trouble) => {
+    expect(isFlagTrouble({ code })).toBe(trouble)
   })
 
   test('are not in order when something shadows them, right as they may be', () => {
@@ -53,49 +81,12 @@ describe('the flags of a target', () => {
       { ...reading({ A: set('true') }), obstacles: [obstacle] }
     )
     expect(findings).toEqual([
-      { code: 'flag_obstacle', ok: false, message: 'A has a branch value' }
+      { code: 'branch_override', ok: false, message: 'A has a branch value' }
     ])
   })
 
   test('have one finding for each thing that is wrong', () => {
     expect(checkFlags({ A: 'true', B: 'true' }, reading({ A: set('false') }))).toHaveLength(2)
-  })
-})
-
-describe('the deployment of a target', () => {
-  const OURS = { id: 'dpl_ours', url: 'https://ours.example' }
-  const APPLIED = '2026-06-01T08:00:00.000Z'
-
-  function deployment(id: string, createdAt: string): Deployment {
-    return { id, url: `https://${id}.example`, target: 'preview', state: 'ready', createdAt }
-  }
-
-  test.each<[string, Deployment | undefined, string, boolean]>([
-    ['is the one of the phase', deployment('dpl_ours', '2026-05-01T00:00:00Z'), 'deployment', true],
-    [
-      'is newer: its code changed during the soak',
-      deployment('dpl_new', '2026-06-01T08:00:01Z'),
-      'code_changed',
-      true
-    ],
-    ['was made in the same instant', deployment('dpl_new', APPLIED), 'code_changed', true],
-    [
-      'is older: somebody put it back',
-      deployment('dpl_old', '2026-06-01T07:59:59Z'),
-      'deployment_replaced',
-      false
-    ],
-    ['is of an unknown age', deployment('dpl_odd', 'yesterday'), 'deployment_replaced', false],
-    ['is gone', undefined, 'deployment_gone', false]
-  ])('%s', (_, live, code, ok) => {
-    expect(checkDeployment('preview', OURS, APPLIED, live)).toMatchObject({ code, ok })
-  })
-
-  test('is named when it is not the one of the phase', () => {
-    const live = deployment('dpl_old', '2026-05-01T00:00:00Z')
-    expect(checkDeployment('preview', OURS, APPLIED, live).message).toBe(
-      "preview serves dpl_old, not the phase's deployment dpl_ours"
-    )
   })
 })
 

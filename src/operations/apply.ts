@@ -1,23 +1,19 @@
-import { notDone } from '../report/announcement.ts'
 import { openPlan } from '../rollout/approval.ts'
 import { requireAsPlanned } from '../rollout/briefing.ts'
 import { type Phase, phaseNamed } from '../rollout/definition.ts'
+import { toEffectParts } from '../rollout/effect.ts'
 import type { EventBody, EventOf } from '../rollout/events.ts'
+import { phaseMark } from '../rollout/flag-owner.ts'
 import { nextMove } from '../rollout/next-move.ts'
 import type { Approval, Deployment, QueryEstimate } from '../rollout/ports.ts'
 import type { PreflightItem } from '../rollout/preflight.ts'
 import { requireAffordable } from '../rollout/query-cost.ts'
-import {
-  ConflictError,
-  EvidenceError,
-  InputError,
-  RollgateError
-} from '../rollout/rollgate-error.ts'
+import { ConflictError, EvidenceError, InputError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
-import { currentPhase, type DeploymentRef, type State } from '../rollout/state.ts'
+import { currentPhase, type DeploymentRef, phaseBefore, type State } from '../rollout/state.ts'
 import { show } from './board.ts'
 import { type Checked, type CheckRequest, check } from './check.ts'
-import { goLive, requireWanted } from './go-live.ts'
+import { goLive, isOpen, requireOpen, requireWanted, startOfWatch } from './go-live.ts'
 import { estimateLooks } from './look-cost.ts'
 import {
   gateDue,
@@ -28,6 +24,8 @@ import {
 } from './passage.ts'
 import { recordPlan } from './plan.ts'
 import { type Idle, lookAhead, type Ready } from './prospect.ts'
+import { proveServing, proveStaged } from './prove.ts'
+import { putBack, type Undone } from './put-back.ts'
 import { readState, record } from './record.ts'
 import { continueRollback } from './rollback.ts'
 import { startClocks } from './wake.ts'
@@ -55,11 +53,8 @@ export type Applied =
 type Intent = EventOf<'phase-applying'>
 
 /** An intent in the ledger, and everything that is needed to carry it out. */
-interface Work {
+interface Work extends Undone {
   readonly phase: Phase
-  readonly intent: Intent
-  /** `assignment-pipeline-v3#1` */
-  readonly rollout: string
 }
 
 /**
@@ -246,18 +241,30 @@ async function carryOut(world: World, { phase, intent, rollout }: Work): Promise
   const stillWanted = async (): Promise<void> => requireWanted(await readState(world), intent)
   await stillWanted()
   world.log.info(`${name}: setting ${Object.keys(flags).length} flags on ${target}`)
-  await world.flags.write({ target, flags, comment: `rollgate ${rollout} ${name}` })
+  await world.flags.write({ target, flags, comment: phaseMark(rollout, name) })
   await stillWanted()
   world.log.info(`${name}: deploying to ${target}`)
+  const claim = { phase: name, target, flags, effect: phase.effect }
+  const prove = (staged: Deployment) =>
+    proveStaged(world, { ...claim, deployment: staged, stillWanted })
   const deployment = await world.deployer.deploy({
     target,
     intent: intent.id,
     rollout,
     phase: name,
     deadlineMs: world.definition.deployDeadlineMs,
+    ...(world.definition.targets[target]?.staged ? { prove } : {}),
     stillWanted
   })
-  await goLive(world, intent, deployment)
+  // What visitors do from here on is evidence, also while it is being proven.
+  const since = await startOfWatch(world)
+  const stillOpen = async (): Promise<void> => requireOpen(await readState(world), intent)
+  const serving = { ...claim, deployment, since, stillWanted: stillOpen }
+  const effect = toEffectParts(await proveServing(world, serving))
+  for (const { part, proven, message } of effect) {
+    world.log.info(`${name}: ${part} ${proven ? 'proven' : 'not proven'}: ${message}`)
+  }
+  await goLive(world, intent, { deployment, since, effect })
   return deployment
 }
 
@@ -278,80 +285,10 @@ async function recover(world: World, work: Work, error: unknown): Promise<Applie
     return { kind: 'superseded', state: await continueRollback(world) }
   }
   await show(world, { phase: phase.name, state: 'failure', says: 'could not be applied' })
-  const stillOurs = openIntent(state, phase.name)?.id === intent.id
-  if (stillOurs && !(error instanceof ConflictError)) {
-    await putBack(world, work, { error, begunAnew: currentPhase(state)?.begunAnew === true })
+  if (isOpen(state, intent) && !(error instanceof ConflictError)) {
+    const begunAnew = currentPhase(state)?.begunAnew === true
+    const standing = phaseBefore(state, intent)?.name
+    await putBack(world, work, { error, begunAnew, standing })
   }
   throw error
-}
-
-interface Failed {
-  readonly error: unknown
-  /** The phase was live already, from its earlier deployment. */
-  readonly begunAnew: boolean
-}
-
-async function putBack(world: World, work: Work, { error, begunAnew }: Failed): Promise<void> {
-  const { intent, rollout } = work
-  const { target, before } = intent
-  const why = error instanceof RollgateError ? `: ${error.message}` : ''
-  world.log.warning(`${intent.phase}: failed; putting ${target} back as it was${why}`)
-  // A build that is still under way would go live by itself after everything was put back.
-  await world.deployer.abandon(intent.id)
-  await world.flags.write({
-    target,
-    flags: before.flags,
-    comment: `rollgate ${rollout}: as before ${intent.phase}`
-  })
-  await stopServing(world, work, begunAnew)
-  const { state } = await record(world, current =>
-    openIntent(current, intent.phase) === undefined
-      ? undefined
-      : { message: `${rollout}: ${intent.phase} failed`, events: [failedEvent(intent, error)] }
-  )
-  const known = error instanceof RollgateError
-  await world.announcer.announce(
-    notDone(world.definition, state, {
-      what: `${intent.phase} could not be applied`,
-      why: known ? error.message : 'An unexpected failure; the log of the run has it.',
-      remedy: `${known ? error.remedy : 'look at the log.'} ${target} is as it was; advance to ${intent.phase} again.`
-    })
-  )
-}
-
-/**
- * A deployment whose success could not be proven may serve the target all the same, and the earlier one
- * of a phase that was begun anew does. On production the old one is back at once; the fresh one after it
- * lets new deployments get the domains again.
- */
-async function stopServing(
-  world: World,
-  { intent, rollout }: Work,
-  begunAnew: boolean
-): Promise<void> {
-  const { target, before, phase } = intent
-  const live = await world.deployer.live(target)
-  if (live?.intent !== intent.id && !begunAnew) return
-  if (target === 'production' && before.deployment !== undefined) {
-    await world.deployer.reinstate(target, before.deployment.id)
-  }
-  await world.deployer.deploy({
-    target,
-    intent: `${intent.id}-undo`,
-    rollout,
-    phase,
-    deadlineMs: world.definition.deployDeadlineMs,
-    stillWanted: () => Promise.resolve()
-  })
-}
-
-function failedEvent({ id, phase }: Intent, error: unknown): EventBody {
-  const known = error instanceof RollgateError
-  return {
-    kind: 'phase-failed',
-    phase,
-    intent: id,
-    code: known ? error.code : 'unexpected',
-    message: known ? error.message : 'an unexpected failure; the log of the run has it'
-  }
 }

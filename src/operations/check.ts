@@ -1,11 +1,12 @@
 import type { Phase } from '../rollout/definition.ts'
 import { phaseNamed } from '../rollout/definition.ts'
 import { formatDuration } from '../rollout/duration.ts'
-import type { EventBody, EventOf, LookBody, LookEvent } from '../rollout/events.ts'
+import { isProven, toEffectParts } from '../rollout/effect.ts'
+import type { EffectPart, EventBody, EventOf, LookBody, LookEvent } from '../rollout/events.ts'
 import { soakFolder } from '../rollout/evidence-folder.ts'
 import { checkDefinition } from '../rollout/integrity.ts'
 import { lookAnnouncements } from '../rollout/look-announcements.ts'
-import type { LedgerFile } from '../rollout/ports.ts'
+import type { Deployment, LedgerFile } from '../rollout/ports.ts'
 import { isWorthRecording } from '../rollout/recording.ts'
 import { InputError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
@@ -25,9 +26,10 @@ import { worstVerdict } from '../rollout/worst-verdict.ts'
 import { show } from './board.ts'
 import { collectEvidence } from './evidence.ts'
 import { setGoing } from './follow.ts'
-import { goLive } from './go-live.ts'
+import { goLive, startOfWatch } from './go-live.ts'
 import { inspect, recordedLook, see, timeOf } from './look.ts'
 import { frozenNow } from './passage.ts'
+import { findServing } from './prove.ts'
 import { readState, record } from './record.ts'
 import { continueRollback, rollbackIn } from './rollback.ts'
 import { watch } from './watch.ts'
@@ -99,20 +101,41 @@ async function adopt(world: World, state: State): Promise<State> {
   if (current?.status !== 'applying' || current.intent === undefined) return state
   const { intent } = current
   const live = await world.deployer.live(intent.target)
-  if (live?.intent === intent.id) return goLive(world, intent, live)
+  const serves = live?.intent === intent.id
+  const effect = serves ? await provenAlready(world, intent, live) : undefined
+  if (serves && effect !== undefined) {
+    return goLive(world, intent, { deployment: live, since: await startOfWatch(world), effect })
+  }
   const nowMs = world.clock.now()
-  return state.status === 'running' && isCutOff(world.definition, nowMs - takenUpMs(state, intent))
-    ? holdCutOff(world, intent, nowMs - Date.parse(intent.at))
-    : state
+  const workedOnMs = nowMs - takenUpMs(state, intent)
+  if (state.status !== 'running' || !isCutOff(world.definition, intent.phase, workedOnMs)) {
+    return state
+  }
+  return holdCutOff(world, intent, {
+    begunMs: nowMs - Date.parse(intent.at),
+    lacks: serves ? `is not proven, though it serves ${intent.target}` : 'has not gone live'
+  })
+}
+
+/** What takes time to prove is left to whoever applies the phase; undefined: not proven. */
+async function provenAlready(
+  world: World,
+  { phase, target, flags }: EventOf<'phase-applying'>,
+  deployment: Deployment
+): Promise<EffectPart[] | undefined> {
+  if (phaseNamed(world.definition, phase)?.effect !== undefined) return undefined
+  const claim = { phase, target, flags, deployment }
+  const findings = await findServing(world, claim)
+  return isProven(findings) ? toEffectParts(findings) : undefined
 }
 
 /** Somebody has to take up what nobody works on any more. */
 async function holdCutOff(
   world: World,
   intent: EventOf<'phase-applying'>,
-  begunMs: number
+  { begunMs, lacks }: { readonly begunMs: number; readonly lacks: string }
 ): Promise<State> {
-  const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`
+  const reason = `${intent.phase} was begun ${formatDuration(begunMs)} ago and ${lacks}: resume and apply it again, or roll it back`
   const { state, events } = await record(world, now =>
     currentPhase(now)?.status === 'applying' && now.status === 'running'
       ? {
@@ -142,6 +165,8 @@ export interface Observed {
   readonly sight: Sight
   readonly nowMs: number
   readonly integrity: LookEvent['integrity']
+  /** The deployment that the target serves, where the provider told. */
+  readonly serves: string | undefined
   readonly due: DueLook
 }
 
@@ -158,11 +183,9 @@ async function observe(
   const { deployment: made = { id: '', url: '' }, intent } = current
   const deployment = intent === undefined ? made : { ...made, intent: intent.id }
   const expected = { target, flags, deployment, since: acceptableSince(current) }
-  const integrity = [
-    ...checkDefinition(state.digest, world.definition.digest),
-    ...(await inspect(world, expected, sight))
-  ]
-  return { sight, nowMs, integrity, due: dueLook(phase, current, nowMs) }
+  const { integrity: found, serves } = await inspect(world, expected, sight)
+  const integrity = [...checkDefinition(state.digest, world.definition.digest), ...found]
+  return { sight, nowMs, integrity, serves, due: dueLook(phase, current, nowMs) }
 }
 
 interface Conclusion {
@@ -190,7 +213,7 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
     const { look, file } = recordedLook(world, one, observed)
     return {
       message: headline(state, look),
-      events: [eventOf(look), ...soakConsequences(state, look)],
+      events: [eventOf(look), ...soakConsequences(state, look, observed.serves)],
       files: [file, ...evidenceOf(conclusion, now, look)]
     }
   })
@@ -204,7 +227,7 @@ async function conclude(world: World, conclusion: Conclusion): Promise<Checked> 
   }
   const rolledBack = rollbackIn(recorded.events)
   if (rolledBack === undefined && recorded.events.length > 0) await showLook(world, look, before)
-  const state = rolledBack ? await continueRollback(world) : recorded.state
+  const state = rolledBack ? await continueRollback(world, {}) : recorded.state
   world.log.info(describe(look, observed.nowMs, current, request))
   return { state, look }
 }

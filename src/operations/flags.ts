@@ -1,3 +1,4 @@
+import { handMark } from '../rollout/flag-owner.ts'
 import type { FlagReading } from '../rollout/ports.ts'
 import type { World } from './world.ts'
 
@@ -19,5 +20,5 @@ export function flags(
 ): Promise<FlagReading> {
   return Object.keys(set).length === 0
     ? world.flags.read(target, read)
-    : world.flags.write({ target, flags: set, comment: `rollgate: set by ${world.actor.by}` })
+    : world.flags.write({ target, flags: set, comment: handMark(world.actor.by) })
 }

@@ -1,4 +1,4 @@
-import type { EventOf } from '../rollout/events.ts'
+import type { EffectPart, EventOf } from '../rollout/events.ts'
 import { ConflictError, RollgateError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import type { DeploymentRef, State } from '../rollout/state.ts'
@@ -8,6 +8,14 @@ import type { World } from './world.ts'
 
 type Intent = EventOf<'phase-applying'>
 
+/** What serves, since when, and how that was proven. */
+export interface Live {
+  readonly deployment: DeploymentRef
+  /** ISO 8601, by the database's clock. */
+  readonly since: string
+  readonly effect: EffectPart[]
+}
+
 /**
  * Records that the phase's deployment serves its target: from here on it is watched. A hold does not
  * stop that, since what serves must be watched; a rollback or another intent does.
@@ -16,9 +24,8 @@ type Intent = EventOf<'phase-applying'>
 export async function goLive(
   world: World,
   intent: Intent,
-  { id, url }: DeploymentRef
+  { deployment: { id, url }, since, effect }: Live
 ): Promise<State> {
-  const since = await startOfSoak(world)
   const { state } = await record(world, current => {
     const phase = currentPhase(current)
     if (phase?.intent?.id === intent.id && phase.status === 'soaking') return undefined
@@ -26,15 +33,26 @@ export async function goLive(
     const deployment = { id, url }
     return {
       message: `${rolloutId(current.definition, current.number)}: ${intent.phase} is live`,
-      events: [{ kind: 'phase-applied', phase: intent.phase, intent: intent.id, deployment, since }]
+      events: [
+        {
+          kind: 'phase-applied',
+          phase: intent.phase,
+          intent: intent.id,
+          deployment,
+          since,
+          effect
+        }
+      ]
     }
   })
   world.log.info(`${intent.phase}: live at ${url}, soaking since ${since}`)
   return state
 }
 
-/** A phase that is live must be watched from now on, even when the database cannot tell the time. */
-async function startOfSoak(world: World): Promise<string> {
+/**
+ * Now, ISO 8601: what is live must be watched from now on, even when the database cannot tell the time.
+ */
+export async function startOfWatch(world: World): Promise<string> {
   try {
     return await world.metrics.databaseNow()
   } catch (error) {
@@ -45,11 +63,20 @@ async function startOfSoak(world: World): Promise<string> {
 }
 
 /**
+ * Stops work that a rollback or another intent has taken over. A hold does not: what serves already is
+ * either proven, and watched, or put back.
+ * @throws ConflictError (`superseded`)
+ */
+export function requireOpen(state: State, intent: Intent): void {
+  if (!isOpen(state, intent)) throw superseded(state, intent)
+}
+
+/**
  * Stops work whose intent is no longer to be carried out before it changes anything more.
  * @throws ConflictError
  */
 export function requireWanted(state: State, intent: Intent): void {
-  if (!isOpen(state, intent)) throw superseded(state, intent)
+  requireOpen(state, intent)
   if (state.status === 'running') return
   throw new ConflictError(
     'held_meanwhile',
@@ -58,7 +85,8 @@ export function requireWanted(state: State, intent: Intent): void {
   )
 }
 
-function isOpen(state: State, intent: Intent): boolean {
+/** Whether the intent is the one that is being carried out. */
+export function isOpen(state: State, intent: Intent): boolean {
   const current = currentPhase(state)
   return current?.intent?.id === intent.id && current.status === 'applying'
 }

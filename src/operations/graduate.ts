@@ -15,6 +15,7 @@ import { acceptableSince, currentPhase, type PhaseState, type State } from '../r
 import { show } from './board.ts'
 import { inspect, recordedLook, see } from './look.ts'
 import { readState, record } from './record.ts'
+import { releaseFlags } from './release-flags.ts'
 import type { World } from './world.ts'
 
 export interface Graduated {
@@ -25,8 +26,8 @@ export interface Graduated {
 
 /**
  * Ends a promoted rollout after its time: judges the time since the promotion once more, files the
- * clean-up, proposes the final flag values as defaults, and records all of it at once. Cut off anywhere
- * and run again, it ends with one graduation, one issue and one proposal.
+ * clean-up, proposes the final flag values as defaults, gives the flags up, and records all of it at once.
+ * Cut off anywhere and run again, it ends with one graduation, one issue and one proposal.
  * @throws InputError (`not_graduated`, `graduation_early`) when it is not ready, and nothing was filed;
  * ProviderError; EvidenceError
  */
@@ -40,6 +41,7 @@ export async function graduate(world: World, wokenBy: string): Promise<Graduated
   const { look } = seen
   const issue = await fileCleanUp(world, state, look)
   const proposal = await propose(world, state, ending.graduation)
+  await releaseFlags(world, idOf(state))
   const { url } = proposal
   const recorded = await record(world, current => {
     if (current.status !== 'promoted') return undefined
@@ -125,7 +127,7 @@ async function lookBack(
   const expected = { target, flags, deployment, since: acceptableSince(current) }
   const integrity = [
     ...checkDefinition(state.digest, definition.digest),
-    ...(await inspect(world, expected, sight))
+    ...(await inspect(world, expected, sight)).integrity
   ]
   const at = new Date(clock.now()).toISOString()
   const seen = { sight, nowMs, integrity, at, wokenBy }

@@ -5,8 +5,8 @@ import type { World } from './world.ts'
 
 /**
  * What looks at these phases of one target would cost, over the longest window that one of them can
- * come to before now, by the database's clock: the criteria of the phases and of a rollback, and what
- * is shown. Nothing is read.
+ * come to before now, by the database's clock: the criteria of the phases and of a rollback, what is
+ * shown, and what proves an effect. Nothing is read.
  * @throws EvidenceError when the database cannot be asked
  */
 export async function estimateLooks(
@@ -22,10 +22,23 @@ export async function estimateLooks(
   // What was promoted last is looked at until it graduates.
   const afterMs = definition.graduation?.afterMs ?? 0
   const sinceMs = Date.parse(now) - Math.max(...phases.map(horizonMs)) - afterMs
-  return metrics.estimate({
+  const parameters = parametersOf(definition, target)
+  const { graceMs } = definition.database
+  const estimates = await metrics.estimate({
     metrics: [...new Set([...judged, ...Object.keys(definition.shown)])],
-    parameters: parametersOf(definition, target),
+    parameters,
     since: new Date(sinceMs).toISOString(),
-    graceMs: definition.database.graceMs
+    graceMs
   })
+  const proofs = phases.map(async ({ effect }) =>
+    effect?.exposure === undefined
+      ? []
+      : metrics.estimate({
+          metrics: [effect.exposure.metric],
+          parameters: { ...parameters, ...effect.exposure.parameters },
+          since: new Date(Date.parse(now) - effect.deadlineMs).toISOString(),
+          graceMs
+        })
+  )
+  return [...estimates, ...(await Promise.all(proofs)).flat()]
 }

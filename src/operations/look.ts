@@ -1,12 +1,12 @@
 import { type Criterion, type Definition, metricsOf, parametersOf } from '../rollout/definition.ts'
 import type { IntegrityFinding, LookBody } from '../rollout/events.ts'
-import { checkDeployment, checkFlags, unknownWorld } from '../rollout/integrity.ts'
+import { checkFlags, unknownWorld } from '../rollout/integrity.ts'
 import { readingPath, renderKeptLook } from '../rollout/kept-look.ts'
 import type { LedgerFile, LookRequest } from '../rollout/ports.ts'
 import { EvidenceError, ProviderError } from '../rollout/rollgate-error.ts'
 import { clocksOf, type Seen, type Sight } from '../rollout/sight.ts'
 import type { LookMade } from '../rollout/soak-look.ts'
-import type { DeploymentRef } from '../rollout/state.ts'
+import { checkStanding, type Expectation, isOwn, type Standing } from '../rollout/standing.ts'
 import type { World } from './world.ts'
 
 /** Asks the database for everything that the criteria need, in one snapshot. */
@@ -55,12 +55,10 @@ export function timeOf(world: World, sight: Sight): number {
 }
 
 /** What stands at the provider, compared with what should. */
-export interface Expectation {
-  readonly target: string
-  readonly flags: Readonly<Record<string, string>>
-  readonly deployment: DeploymentRef & { readonly intent?: string }
-  /** Since when, ISO 8601. */
-  readonly since: string
+export interface Inspected {
+  readonly integrity: readonly IntegrityFinding[]
+  /** The deployment that the target serves, where the provider told. */
+  readonly serves?: string
 }
 
 /** Integrity, looked at first; a part of the world that does not answer is not in order. */
@@ -68,24 +66,53 @@ export async function inspect(
   world: World,
   expected: Expectation,
   sight: Sight
-): Promise<readonly IntegrityFinding[]> {
+): Promise<Inspected> {
+  const inspected = await inspectProvider(world, expected)
+  return { ...inspected, integrity: [...inspected.integrity, ...clocksOf(sight)] }
+}
+
+/** The part of it that the provider tells. */
+export async function inspectProvider(
+  world: Pick<World, 'flags' | 'deployer'>,
+  expected: Expectation
+): Promise<Inspected> {
+  const { target } = expected
+  let standing: Standing | undefined
   const [flags, deployment] = await Promise.all([
-    orUnknown(`flags of ${expected.target}`, async () =>
-      checkFlags(
-        expected.flags,
-        await world.flags.read(expected.target, Object.keys(expected.flags))
-      )
+    orUnknown(`flags of ${target}`, async () =>
+      checkFlags(expected.flags, await world.flags.read(target, Object.keys(expected.flags)))
     ),
-    orUnknown(`deployment of ${expected.target}`, async () => [
-      checkDeployment(
-        expected.target,
-        expected.deployment,
-        expected.since,
-        await world.deployer.live(expected.target)
-      )
-    ])
+    orUnknown(`deployment of ${target}`, async () => {
+      standing = await standingOf(world, expected)
+      return checkStanding(expected, standing)
+    })
   ])
-  return [...flags, ...deployment, ...clocksOf(sight)]
+  const serves = standing?.traffic.serves
+  const integrity = [...flags, ...deployment]
+  return serves === undefined ? { integrity } : { integrity, serves }
+}
+
+/** Two requests while the target serves what it should; another deployment is asked what it is made of. */
+async function standingOf(
+  { deployer }: Pick<World, 'deployer'>,
+  expected: Expectation
+): Promise<Standing> {
+  const { target, deployment, flags: wanted } = expected
+  const [traffic, own] = await Promise.all([
+    deployer.traffic(target),
+    deployment.id === '' ? undefined : deployer.get(deployment.id)
+  ])
+  const { serves, newOnes } = traffic
+  const [live, newest] = await Promise.all([
+    serves === undefined || serves === own?.id ? own : deployer.get(serves),
+    newOnes === 'served' ? undefined : deployer.newest(target)
+  ])
+  const served = serves === undefined ? undefined : live
+  const flags =
+    served === undefined || isOwn(expected, served)
+      ? undefined
+      : await deployer.flagsIn(served.id, Object.keys(wanted))
+  return { traffic, own, live: served, flags, newest }
 }
 
 async function orUnknown(

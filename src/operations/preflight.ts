@@ -5,6 +5,7 @@ import {
   type Phase,
   parametersOf
 } from '../rollout/definition.ts'
+import { withOtherRollouts } from '../rollout/flag-owner.ts'
 import { judgeDispatchGate, judgeGate, judgeKeys } from '../rollout/gate.ts'
 import { checkClocks } from '../rollout/integrity.ts'
 import { keysOfPhase } from '../rollout/keys.ts'
@@ -22,6 +23,7 @@ import { judgeCost } from '../rollout/query-cost.ts'
 import { judgeRepository } from '../rollout/repository-preflight.ts'
 import { RollgateError } from '../rollout/rollgate-error.ts'
 import { judgeSampleSize } from '../rollout/sample-size.ts'
+import { judgeTarget } from '../rollout/target-preflight.ts'
 import { estimateLooks } from './look-cost.ts'
 import type { World } from './world.ts'
 
@@ -43,15 +45,44 @@ export async function preflight(
   const names = Object.keys(definition.rollback.flags)
   const parts = await Promise.all([
     [judgeMetrics(definition, headers), ...judgeSampleSize({ ...definition, phases })],
-    asked('project', async () => judgeProject(await world.project.inspectProject())),
+    ...projectParts(world, distinct(phases.map(({ target }) => target))),
     ...distinct(phases.map(({ target }) => target)).map(target =>
-      asked(`flags on ${target}`, async () => judgeFlags(await world.flags.read(target, names)))
+      asked(`flags on ${target}`, async () =>
+        judgeFlags(withOtherRollouts(await world.flags.read(target, names), definition.name))
+      )
     ),
     database(world, phases),
     asked('ledger', () => ledger(world)),
     ...(await repositoryParts(world, phases))
   ])
   return parts.flat()
+}
+
+/** The project as a whole, then how each target is deployed. */
+function projectParts(
+  { definition, project }: World,
+  targets: readonly string[]
+): readonly Promise<readonly PreflightItem[]>[] {
+  const facts = project.inspectProject()
+  const policy = definition.targets['production']?.rollingRelease
+  return [
+    asked('project', async () => judgeProject(await facts, policy)),
+    ...targets.flatMap(target => {
+      const how = definition.targets[target]
+      if (how === undefined) return []
+      return asked(`deploying to ${target}`, async () => {
+        // That the project does not answer is told once.
+        const known = await facts.catch(() => undefined)
+        if (known === undefined) return []
+        return judgeTarget({
+          target,
+          how,
+          project: known,
+          facts: await project.inspectTarget(target)
+        })
+      })
+    })
+  ]
 }
 
 /** What GitHub is asked: the repository, the gates, and the environments that hold the secrets. */
@@ -152,17 +183,29 @@ async function trial(
   target: string,
   phases: readonly Phase[]
 ): Promise<readonly PreflightItem[]> {
-  const criteria = phases
-    .filter(phase => phase.target === target)
-    .flatMap(phase => definition.criteria[phase.criteria] ?? [])
+  const here = phases.filter(phase => phase.target === target)
+  const criteria = here.flatMap(phase => definition.criteria[phase.criteria] ?? [])
   const hourAgoMs = Date.parse(await metrics.databaseNow()) - 3_600_000
-  const { answers } = await metrics.look({
-    metrics: distinct([...metricsOf(criteria), ...Object.keys(definition.shown)]),
-    parameters: parametersOf(definition, target),
+  const window = {
     since: new Date(hourAgoMs).toISOString(),
     graceMs: definition.database.graceMs
+  }
+  const parameters = parametersOf(definition, target)
+  const { answers } = await metrics.look({
+    metrics: distinct([...metricsOf(criteria), ...Object.keys(definition.shown)]),
+    parameters,
+    ...window
   })
-  return judgeTrial(target, answers)
+  const found = Object.entries(answers)
+  for (const { name, effect } of here) {
+    if (effect?.exposure === undefined) continue
+    const { metric, parameters: own } = effect.exposure
+    const bound = { ...parameters, ...own }
+    const exposed = await metrics.look({ metrics: [metric], parameters: bound, ...window })
+    const answer = exposed.answers[metric]
+    if (answer !== undefined) found.push([`${metric} for ${name}`, answer])
+  }
+  return judgeTrial(target, Object.fromEntries(found))
 }
 
 /** What the dearest look at any of these phases on that target would cost. */

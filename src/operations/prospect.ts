@@ -1,4 +1,5 @@
 import type { Phase } from '../rollout/definition.ts'
+import { withOtherRollouts } from '../rollout/flag-owner.ts'
 import { isBot } from '../rollout/initiators.ts'
 import { nextMove } from '../rollout/next-move.ts'
 import type { Deployment, FlagReading } from '../rollout/ports.ts'
@@ -112,7 +113,8 @@ async function readStanding(world: World, phase: Phase): Promise<Standing> {
     world.flags.read(phase.target, names),
     world.deployer.live(phase.target)
   ])
-  return { flags: restorable(phase, reading), deployment }
+  const told = withOtherRollouts(reading, world.definition.name)
+  return { flags: restorable(phase, told), deployment }
 }
 
 function restorable(phase: Phase, reading: FlagReading): Standing['flags'] {

@@ -1,8 +1,14 @@
 import { rollbackFailed, rolledBack } from '../report/announcement.ts'
-import type { EventOf, LedgerEvent } from '../rollout/events.ts'
-import { checkFlags } from '../rollout/integrity.ts'
+import type { LedgerEvent } from '../rollout/events.ts'
 import type { Deployment } from '../rollout/ports.ts'
 import { rollbackRequest } from '../rollout/rollback-request.ts'
+import {
+  baselineByHand,
+  codeToKeep,
+  isMadeOff,
+  type Outset,
+  standingAfter
+} from '../rollout/rollback-way.ts'
 import { ProviderError, RollgateError } from '../rollout/rollgate-error.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import {
@@ -13,23 +19,69 @@ import {
   type State
 } from '../rollout/state.ts'
 import { show } from './board.ts'
-import { type Draft, type Recorded, readState, record } from './record.ts'
+import { startOfWatch } from './go-live.ts'
+import { inspectProvider } from './look.ts'
+import { proveFlags } from './prove.ts'
+import { type Draft, readState, record } from './record.ts'
+import { driftIn, flagsOff } from './rollback-flags.ts'
+import { pointBack, reinstateBaseline, survey } from './rollback-instant.ts'
+import { type Intent, recordStep, type StepRecorded } from './rollback-step.ts'
 import type { World } from './world.ts'
 
-type Intent = EventOf<'rollback-requested'>
-type Step = EventOf<'rollback-step'>['step']
-
 /**
- * Puts the target of the current phase back: the old deployment at once where the provider can do
- * that, then the flags, then a fresh deployment with the flags off. The intent goes first and
- * supersedes everything else. Running it twice, or again after it was cut off, ends in the same world.
+ * Puts the target of the phase in force back: the old deployment at once where the provider can do that,
+ * then the flags, then a fresh deployment of the same code with the flags off. Other targets keep what
+ * they have. The intent goes first and supersedes everything else. Running it twice, or again after it
+ * was cut off, ends in the same world.
  * @throws InputError when there is nothing to roll back; ProviderError when it could not be finished
  */
 export async function rollback(world: World, reason: string): Promise<State> {
-  const { state } = await record(world, current =>
-    isUntouched(current) ? abandonment(current, reason) : intention(current, reason)
+  const before = await prospect(world)
+  const { state, events } = await record(world, current =>
+    isUntouched(current) ? abandonment(current, reason) : intention(current, reason, before)
   )
-  return isOver(state) ? state : continueRollback(world)
+  if (isOver(state)) return state
+  // A rollback that others have begun may be further than what was seen before.
+  return continueRollback(world, events.length > 0 ? { outset: before?.outset } : undefined)
+}
+
+/** What will be needed at once when the intent is recorded; nothing when there will be no new one. */
+async function prospect(world: World): Promise<Prospect | undefined> {
+  const state = await readState(world)
+  if (isUntouched(state) || state.rollback !== undefined) return undefined
+  const [intent] = rollbackRequest(state, '', undefined)
+  if (intent === undefined) return undefined
+  const { target, baseline } = intent
+  if (isInstant(intent) && baseline !== undefined) {
+    const outset = await survey(world, target, baseline)
+    return { target, outset, served: outset.traffic?.serves }
+  }
+  return { target, outset: undefined, served: await servedBy(world, target) }
+}
+
+interface Prospect {
+  readonly target: string
+  readonly outset: Outset | undefined
+  readonly served: string | undefined
+}
+
+/** Only production can be pointed back without a build. */
+function isInstant({ target }: Pick<Intent, 'target'>): boolean {
+  return target === 'production'
+}
+
+async function servedBy({ deployer }: World, target: string): Promise<string | undefined> {
+  try {
+    return (await deployer.traffic(target)).serves
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error
+    return undefined
+  }
+}
+
+/** A rollback that nobody has worked on yet, and how the world was just before. */
+export interface Begun {
+  readonly outset?: Outset | undefined
 }
 
 /** Nothing was changed yet; but a briefing may be waiting for its approval. */
@@ -37,8 +89,11 @@ function isUntouched(state: State): boolean {
   return state.phases.length > 0 && !isOver(state) && phaseInForce(state)?.intent === undefined
 }
 
-function intention(state: State, reason: string): Draft | undefined {
-  const [intent] = rollbackRequest(state, reason)
+function intention(state: State, reason: string, before: Prospect | undefined): Draft | undefined {
+  const [known] = rollbackRequest(state, reason, before?.served)
+  // Another target may be in force by now.
+  const [intent] =
+    known?.target === before?.target ? [known] : rollbackRequest(state, reason, undefined)
   return (
     intent && {
       message: `${rolloutId(state.definition, state.number)}: roll back ${intent.phase}`,
@@ -57,23 +112,39 @@ function abandonment(state: State, reason: string): Draft {
 
 /**
  * Carries the open rollback to the point where its watch begins, and then tells people. Every step
- * looks at the world first and does only what is missing, whatever the ledger says.
+ * looks at the world first and does only what is missing, whatever the ledger says. `begun` is told by
+ * whoever has just requested it.
  * @throws ProviderError when flags or deployment cannot be put back (recorded and announced)
  */
-export async function continueRollback(world: World): Promise<State> {
+export async function continueRollback(world: World, begun?: Begun): Promise<State> {
   const state = await readState(world)
   if (state.rollback === undefined) return state
   const { intent } = state.rollback
   try {
-    await abandonForward(world, state, intent)
-    const rollback = await leaveTainted(world, state.rollback)
-    await reinstateBaseline(world, rollback)
+    if (await isDone(world, state.rollback)) {
+      await abandonForward(world, state, intent)
+      return state
+    }
+    const { tainted, back } = await oldFirst(world, state, begun)
+    const rollback =
+      tainted === undefined ? state.rollback : await giveUpOn(world, state.rollback, tainted)
     const left = await flagsOff(world, intent)
-    return await redeploy(world, rollback, left)
+    // What was made with a flag that is still on is worse than the old one, and no better the next time.
+    if (left !== undefined && (back || rollback.failures > 0)) throw left
+    const like = codeToKeep(state, intent, world.definition.targets)
+    return await redeploy(world, rollback, { left, like })
   } catch (error) {
     await giveUp(world, intent, error)
     throw error
   }
+}
+
+/** Its watch has begun, and flags and deployment stand as the watch wants them, whoever deployed since. */
+async function isDone(world: World, rollback: RollbackState): Promise<boolean> {
+  if (rollback.since === undefined) return false
+  const expected = standingAfter(rollback, world.definition.rollback.flags, rollback.since)
+  const { integrity } = await inspectProvider(world, expected)
+  return integrity.every(({ ok }) => ok)
 }
 
 /** Whoever finished the steps first tells it, once; how many were at it does not matter. */
@@ -90,6 +161,36 @@ async function tell(
   return state
 }
 
+/**
+ * The old deployment first: from the decision until it serves there are only a reading, the request and
+ * its proof. What the phase may still be building is cancelled after that; it could have taken the
+ * domains meanwhile only where nothing had to be moved.
+ */
+async function oldFirst(
+  world: World,
+  state: State,
+  begun: Begun | undefined
+): Promise<Earlier & { readonly back?: boolean }> {
+  const { rollback } = state
+  if (rollback === undefined) return {}
+  const { intent } = rollback
+  const { target, baseline } = intent
+  const asked = begun === undefined ? earlierOf(world, rollback) : Promise.resolve<Earlier>({})
+  if (!isInstant(intent) || baseline === undefined) {
+    const [earlier] = await Promise.all([asked, abandonForward(world, state, intent)])
+    return earlier
+  }
+  const [outset, [seen]] = await Promise.all([
+    begun?.outset ?? survey(world, target, baseline),
+    Promise.allSettled([asked])
+  ])
+  const clean = seen.status === 'fulfilled' ? seen.value.clean : undefined
+  const instant = await reinstateBaseline(world, intent, baseline, { outset, clean })
+  await abandonForward(world, state, intent)
+  const back = instant === 'there' ? await pointBack(world, intent, baseline) : instant === 'moved'
+  return { ...(await asked), back }
+}
+
 /** A build that is still under way would take the target over after everything was put back. */
 async function abandonForward(world: World, state: State, { phase }: Intent): Promise<void> {
   const forward = state.phases.find(({ name }) => name === phase)?.intent
@@ -102,167 +203,119 @@ async function abandonForward(world: World, state: State, { phase }: Intent): Pr
   }
 }
 
-/** The fastest way back; when it fails, the slower steps still do the whole job. */
-async function reinstateBaseline(world: World, rollback: RollbackState): Promise<void> {
-  const { intent } = rollback
-  const { target, baseline } = intent
-  if (target !== 'production' || baseline === undefined) return
-  try {
-    const live = await world.deployer.live(target)
-    if (live?.intent === cleanIntent(rollback)) return
-    if (live?.id !== baseline.id) {
-      world.log.info(`rollback: ${target} back to ${baseline.id}`)
-      await world.deployer.reinstate(target, baseline.id)
-    }
-    await recordStep(world, intent, 'reinstated', {
-      message: `${target} serves ${baseline.id} again`
-    })
-  } catch (error) {
-    if (!(error instanceof RollgateError)) throw error
-    world.log.warning(`rollback: the old deployment is not back yet: ${error.message}`)
-  }
+/** The deployment that an earlier run of this rollback made. */
+interface Earlier {
+  readonly clean?: Deployment | undefined
+  /** One that may hold somebody else's flags. */
+  readonly tainted?: Deployment | undefined
 }
 
 /**
- * Puts every flag back that can be. One that cannot does not keep the others from it: what stands in
- * its way is returned, to be told when everything else is done.
+ * A deployment takes the flags as they are when it is made. When an earlier run made one and was cut off
+ * before it was proven, what is in it is asked; where nobody can see that, it is believed in as long as
+ * the flags are off.
  */
-async function flagsOff(world: World, intent: Intent): Promise<ProviderError | undefined> {
-  const { flags } = world.definition.rollback
-  const { target } = intent
-  world.log.info(`rollback: flags of ${target} off`)
-  const comment = `rollgate ${world.definition.name}: rolled back`
-  const reading = await world.flags.write({ target, flags, comment, obstructed: 'skip' })
-  for (const { message, remedy } of reading.obstacles) {
-    world.log.warning(`rollback: ${message}. ${remedy}`)
-  }
-  const left = checkFlags(flags, reading).filter(({ code }) => code === 'flag_drift')
-  if (left.length > 0) {
-    const told = left.map(({ message }) => message).join('; ')
-    return new ProviderError(
-      'flags_left',
-      `not every flag of ${target} could be put back: ${told}`,
-      reading.obstacles[0]?.remedy ?? 'Set them by hand, then run rollback again.'
-    )
-  }
-  await recordStep(world, intent, 'flags-off', { message: `flags of ${target} off and read back` })
-  return undefined
-}
-
-/**
- * A deployment takes the flags as they are when it is made. When an earlier attempt made one, was cut
- * off, and the flags are not off now, nobody knows what is in it: that attempt has failed, and the
- * next one makes a deployment of its own.
- */
-async function leaveTainted(world: World, rollback: RollbackState): Promise<RollbackState> {
+async function earlierOf(world: World, rollback: RollbackState): Promise<Earlier> {
   const made = await world.deployer.find(cleanIntent(rollback))
-  const proven = rollback.steps.some(({ deployment }) => deployment?.id === made?.id)
-  if (made === undefined || proven || (await driftIn(world, rollback.intent)) === undefined) {
-    return rollback
-  }
-  const message = `${made.id} may hold the flags of somebody else; another deployment is made`
+  if (made === undefined || made.state === 'failed' || made.state === 'cancelled') return {}
+  if (rollback.steps.some(({ deployment }) => deployment?.id === made.id)) return { clean: made }
+  const { flags } = world.definition.rollback
+  const seen = await world.deployer.flagsIn(made.id, Object.keys(flags))
+  const off = isMadeOff(flags, seen) ?? (await driftIn(world, rollback.intent)).length === 0
+  return off ? { clean: made } : { tainted: made }
+}
+
+/** That attempt has failed, and the next one makes a deployment of its own. */
+async function giveUpOn(
+  world: World,
+  rollback: RollbackState,
+  { id }: Deployment
+): Promise<RollbackState> {
+  const message = `${id} may hold the flags of somebody else; another deployment is made`
   const end = { outcome: 'failed', message } as const
   return (await finishRollback(world, rollback.intent, end)).rollback ?? rollback
 }
 
-/** What of the flags is not off; undefined when all are. */
-async function driftIn(world: World, { target }: Intent): Promise<string | undefined> {
-  const { flags } = world.definition.rollback
-  const reading = await world.flags.read(target, Object.keys(flags))
-  const drifted = checkFlags(flags, reading).filter(({ code }) => code === 'flag_drift')
-  return drifted.length === 0 ? undefined : drifted.map(({ message }) => message).join('; ')
-}
-
-async function proveFlagsOff(world: World, intent: Intent): Promise<void> {
-  const drift = await driftIn(world, intent)
-  if (drift === undefined) return
+async function proveFlagsOff(world: World, intent: Intent, made: Deployment): Promise<void> {
+  const drifted = await driftIn(world, intent)
+  if (drifted.length === 0) return proveMadeOff(world, made)
   throw new ProviderError(
     'flags_changed_meanwhile',
-    `the flags of ${intent.target} changed while they were being put back: ${drift}`,
+    `the flags of ${intent.target} changed while they were being put back: ${drifted.join(', ')}`,
     'Run rollback again: it puts them back once more and makes another deployment.'
   )
+}
+
+/** What the deployment was made with, where anybody can see it; that nobody answers proves nothing. */
+async function proveMadeOff(world: World, made: Deployment): Promise<void> {
+  try {
+    await proveFlags(world, made, world.definition.rollback.flags)
+  } catch (error) {
+    if (!(error instanceof RollgateError) || error.code === 'effect_unproven') throw error
+    world.log.warning(
+      `rollback: nobody knows the flags that ${made.id} was made with: ${error.message}`
+    )
+  }
+}
+
+/** What a person has to know of production's next deployments; nothing when they are served as ever. */
+async function stagedText(world: World, { target }: Intent, { id }: Deployment): Promise<string> {
+  try {
+    const { newOnes } = await world.deployer.traffic(target)
+    if (newOnes !== 'rolled-back') return ''
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error
+    world.log.warning(`rollback: nobody knows whether new deployments are served: ${error.message}`)
+    return ''
+  }
+  const told = `new deployments of ${target} stay staged until one is promoted: vercel promote ${id} --yes`
+  world.log.warning(`rollback: ${told}`)
+  return `; ${told}`
+}
+
+interface Clean {
+  /** Why some flags are not off. */
+  readonly left: ProviderError | undefined
+  /** The deployment whose code it is made from. */
+  readonly like: string | undefined
 }
 
 async function redeploy(
   world: World,
   rollback: RollbackState,
-  left: ProviderError | undefined
+  { left, like }: Clean
 ): Promise<State> {
   const { intent } = rollback
   const { target } = intent
   world.log.info(`rollback: fresh deployment of ${target} with the flags off`)
+  let proven = false
+  const prove = async (made: Deployment): Promise<void> => {
+    await proveFlagsOff(world, intent, made)
+    proven = true
+  }
   const deployment = await world.deployer.deploy({
     target,
     intent: cleanIntent(rollback),
     rollout: world.definition.name,
     phase: intent.phase,
     deadlineMs: world.definition.deployDeadlineMs,
+    // What others have deployed since the baseline is not undone.
+    ...(like === undefined ? {} : { like }),
+    // Production keeps its old deployment until that; with flags that are left there is nothing to prove.
+    ...(left === undefined ? { prove } : {}),
     stillWanted: () => Promise.resolve()
   })
-  // With flags that could not be put back there is nothing to prove, and nothing to watch.
+  // Nor is there anything to watch.
   if (left !== undefined) throw left
-  await proveFlagsOff(world, intent)
+  if (!proven) await prove(deployment)
+  const staged = isInstant(intent) ? await stagedText(world, intent, deployment) : ''
   const since = await startOfWatch(world)
   const recorded = await recordStep(world, intent, 'redeployed', {
-    message: `${target} serves ${deployment.id}, made with the flags off`,
+    message: `${target} serves ${deployment.id}, made with the flags off${staged}`,
     deployment,
     since
   })
   return tell(world, intent, recorded)
-}
-
-/** A rollback never waits for the database; the process's clock will do to start the watch. */
-async function startOfWatch(world: World): Promise<string> {
-  try {
-    return await world.metrics.databaseNow()
-  } catch (error) {
-    if (!(error instanceof RollgateError)) throw error
-    return new Date(world.clock.now()).toISOString()
-  }
-}
-
-interface StepResult {
-  readonly message: string
-  readonly deployment?: Deployment
-  readonly since?: string
-}
-
-interface StepRecorded extends Recorded {
-  /** Nobody had begun the watch of this attempt before: two that make a deployment each both record it. */
-  readonly first: boolean
-}
-
-async function recordStep(
-  world: World,
-  intent: Intent,
-  step: Step,
-  { message, deployment, since }: StepResult
-): Promise<StepRecorded> {
-  let first = true
-  const recorded = await record(world, current => {
-    first = current.rollback?.since === undefined
-    const done = current.rollback?.steps.some(
-      known => known.step === step && known.deployment?.id === deployment?.id
-    )
-    return done
-      ? undefined
-      : {
-          message: `${rolloutId(current.definition, current.number)}: ${message}`,
-          events: [
-            {
-              kind: 'rollback-step',
-              intent: intent.id,
-              step,
-              message,
-              ...(deployment === undefined
-                ? {}
-                : { deployment: { id: deployment.id, url: deployment.url } }),
-              ...(since === undefined ? {} : { since })
-            }
-          ]
-        }
-  })
-  return { ...recorded, first }
 }
 
 async function giveUp(world: World, intent: Intent, error: unknown): Promise<void> {
@@ -275,10 +328,11 @@ async function giveUp(world: World, intent: Intent, error: unknown): Promise<voi
     state = await finishRollback(world, intent, { outcome: 'failed', message })
   } finally {
     // People are told even when the ledger cannot be.
-    const told = { why: message, remedy, byHand: intent }
-    const { definition } = world
+    const known = state ?? (await lastKnown(world))
+    const baseline = known?.rollback ? baselineByHand(known.rollback) : intent.baseline
+    const byHand = { target: intent.target, baseline }
     await world.announcer.announce(
-      rollbackFailed(definition, state ?? (await lastKnown(world)), told)
+      rollbackFailed(world.definition, known, { why: message, remedy, byHand })
     )
   }
 }
@@ -293,7 +347,7 @@ async function lastKnown(world: World): Promise<State | undefined> {
 }
 
 /** Records how the rollback ended, once; every failed attempt counts, so that the next one is a new one. */
-export async function finishRollback(
+async function finishRollback(
   world: World,
   intent: Intent,
   end: { readonly outcome: 'verified' | 'unproven' | 'failed'; readonly message: string }

@@ -1,8 +1,10 @@
 import { rollbackFailed } from '../report/announcement.ts'
+import { isDrift } from '../rollout/integrity.ts'
 import { isWorthRecording } from '../rollout/recording.ts'
+import { standingAfter } from '../rollout/rollback-way.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import type { Seen } from '../rollout/sight.ts'
-import { cleanIntent, failedInWatch, type RollbackState, type State } from '../rollout/state.ts'
+import { failedInWatch, type RollbackState, type State } from '../rollout/state.ts'
 import { type WatchLookCase, watchEnding, watchLook } from '../rollout/watch-look.ts'
 import type { Checked, CheckRequest } from './check.ts'
 import { inspect, recordedLook, see, timeOf } from './look.ts'
@@ -44,18 +46,25 @@ async function observeWatch(
   const criteria = definition.criteria[definition.rollback.criteria] ?? []
   const sight = await see(world, criteria, { target, since })
   const nowMs = timeOf(world, sight)
-  const made = rollback.steps.findLast(step => step.deployment)?.deployment
-  const deployment = { ...(made ?? { id: '', url: '' }), intent: cleanIntent(rollback) }
-  const { flags } = definition.rollback
-  const integrity = await inspect(world, { target, flags, deployment, since }, sight)
+  const expected = standingAfter(rollback, definition.rollback.flags, since)
+  const { integrity } = await inspect(world, expected, sight)
   return { sight, nowMs, integrity, since }
 }
 
 /** What carrying the rollback out once more puts right. */
-const REPAIRABLE = ['flag_drift', 'deployment_gone', 'deployment_replaced']
+const REPAIRABLE = [
+  'deployment_gone',
+  'deployment_deleted',
+  'deployment_replaced',
+  'deployment_flags',
+  'rolled_back_by_hand',
+  'promoted_by_hand'
+]
 
 function hasDrifted({ integrity }: Observed): boolean {
-  return integrity.some(({ ok, code }) => !ok && REPAIRABLE.includes(code))
+  return integrity.some(
+    finding => isDrift(finding) || (!finding.ok && REPAIRABLE.includes(finding.code))
+  )
 }
 
 async function concludeWatch(

@@ -11,6 +11,7 @@ import type {
   Ledger,
   Log,
   MetricReader,
+  Prober,
   ProjectInspector,
   Repository,
   Workflows
@@ -32,6 +33,7 @@ export interface World {
   readonly flags: FlagStore
   readonly deployer: Deployer
   readonly project: ProjectInspector
+  readonly prober: Prober
   readonly metrics: MetricReader
   readonly evidence: EvidenceExporter
   readonly database: DatabaseInspector

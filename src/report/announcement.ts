@@ -1,9 +1,9 @@
 import type { Definition } from '../rollout/definition.ts'
-import type { EventOf } from '../rollout/events.ts'
 import type { Announcement } from '../rollout/ports.ts'
+import { baselineByHand } from '../rollout/rollback-way.ts'
 import { rolloutId } from '../rollout/rollout-id.ts'
 import type { State } from '../rollout/state.ts'
-import { renderByHand } from './by-hand.ts'
+import { type ByHand, renderByHand } from './by-hand.ts'
 import { CRITERION_COLUMNS, criterionCells } from './criterion-cells.ts'
 import { utcText } from './instant.ts'
 import { lookName } from './look-line.ts'
@@ -36,7 +36,7 @@ export interface Failed {
   readonly why: string
   readonly remedy?: string
   /** What the commands to finish it by hand are made from. */
-  readonly byHand?: Pick<EventOf<'rollback-requested'>, 'target' | 'baseline'>
+  readonly byHand?: ByHand
 }
 
 /**
@@ -46,7 +46,7 @@ export interface Failed {
 export function rollbackFailed(
   definition: Definition,
   state: State | undefined,
-  { why, remedy, byHand = state?.rollback?.intent }: Failed
+  { why, remedy, byHand = byHandOf(state) }: Failed
 ): Announcement {
   const { name, owner } = definition
   const rollout = state === undefined ? name : rolloutName(definition, state)
@@ -63,6 +63,11 @@ export function rollbackFailed(
       ...(state === undefined ? [] : evidence(definition, state))
     ])
   }
+}
+
+function byHandOf(state: State | undefined): ByHand | undefined {
+  const rollback = state?.rollback
+  return rollback && { target: rollback.intent.target, baseline: baselineByHand(rollback) }
 }
 
 /** Something that follows by itself could not be set going; a person can. */

@@ -4,6 +4,7 @@ import { checkpointName, formatDuration } from '../rollout/duration.ts'
 import type { Gates } from '../rollout/ports.ts'
 import type { State } from '../rollout/state.ts'
 import { CRITERION_COLUMNS, criterionCells, needsText } from './criterion-cells.ts'
+import { wantedText } from './effect.ts'
 import { flagText } from './flag.ts'
 import { instantText } from './instant.ts'
 import { lookName } from './look-line.ts'
@@ -51,6 +52,9 @@ function firstScreen(input: BriefingInput, previous: Phase | undefined): string 
     `## ${md`Briefing: ${phase.name} of ${rolloutName(definition, state)}`.markdown}`,
     list([
       md`**What changes:** ${changes.length} of ${flags.length} flags on the target **${phase.target}**, by a fresh deployment`,
+      ...(phase.effect === undefined
+        ? []
+        : [md`**Put back unless this is seen:** ${wantedText(phase.effect)}`]),
       md`**Proven so far:** ${claim(definition, state, previous)}`,
       ...doubts(state),
       md`**Asked of you:** ${asked}`

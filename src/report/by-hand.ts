@@ -1,25 +1,47 @@
 import type { Definition } from '../rollout/definition.ts'
-import type { EventOf } from '../rollout/events.ts'
+import type { DeploymentRef } from '../rollout/state.ts'
+
+/** What is to be put back, and what to point production back at, where that is any use. */
+export interface ByHand {
+  readonly target: string
+  readonly baseline: DeploymentRef | undefined
+}
 
 /**
  * What a person types when a rollback could not be finished: the old deployment first, then the
- * flags, then a deployment with them. The values go in on standard input, since a prompt without a
- * terminal ends the CLI with success and nothing done; after an instant rollback a new deployment
- * has to be promoted, because the domains are no longer assigned by themselves.
+ * flags, then a deployment with them. The values go in on standard input, and nothing asks back, since
+ * a prompt without a terminal ends the CLI with success and nothing done; moving production wants the
+ * team, which no variable tells it; after an instant rollback a new deployment has to be promoted,
+ * because the domains are no longer assigned by themselves, which `vercel deploy` would wait for.
  */
-export function renderByHand(
-  definition: Definition,
-  { target, baseline }: Pick<EventOf<'rollback-requested'>, 'target' | 'baseline'>
-): string {
-  const production = target === 'production'
-  const back = production && baseline ? [`vercel rollback ${baseline.id} --yes`] : []
+export function renderByHand(definition: Definition, { target, baseline }: ByHand): string {
+  const back =
+    target === 'production' && baseline ? [`vercel rollback ${baseline.id} --yes ${TEAM}`] : []
   const flags = Object.entries(definition.rollback.flags).map(
-    ([flag, value]) => `printf %s '${value}' | vercel env update ${flag} ${target} --yes`
+    ([flag, value]) =>
+      `printf %s '${value}' | vercel env update ${flag} ${target} --yes --non-interactive ${TEAM}`
   )
-  const promote = back.length > 0 ? ['vercel promote <the URL that deploy printed> --yes'] : []
-  const lines = [...back, ...flags, `vercel deploy ${targetOption(target)} --yes`, ...promote]
-  return ['By hand:', '', '```sh', ...lines, '```'].join('\n')
+  const deploy = `vercel deploy ${targetOption(target)} --yes`
+  const fresh =
+    back.length === 0
+      ? [`${deploy} ${TEAM}`]
+      : [
+          `url=$(${deploy} --no-wait ${TEAM})`,
+          `vercel inspect "$url" --wait --timeout 15m ${TEAM}`,
+          `vercel promote "$url" --yes ${TEAM}`
+        ]
+  return [
+    'By hand, with VERCEL_TOKEN, VERCEL_ORG_ID and VERCEL_PROJECT_ID set:',
+    '',
+    '```sh',
+    ...back,
+    ...flags,
+    ...fresh,
+    '```'
+  ].join('\n')
 }
+
+const TEAM = '--scope "$VERCEL_ORG_ID"'
 
 function targetOption(target: string): string {
   return target === 'production' ? '--prod' : `--target ${target}`

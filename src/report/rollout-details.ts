@@ -1,9 +1,10 @@
 import type { Definition } from '../rollout/definition.ts'
 import type { State } from '../rollout/state.ts'
+import { provenText } from './effect.ts'
 import { flagsText } from './flag.ts'
 import { utcText } from './instant.ts'
 import { outcomeText } from './look-line.ts'
-import { details, link, md, NOTHING, type Text, table } from './markdown.ts'
+import { details, link, list, md, NOTHING, type Text, table } from './markdown.ts'
 import { durationText, type PhaseLine, phaseLines } from './phase-line.ts'
 import { renderTimeline } from './timeline.ts'
 
@@ -12,7 +13,12 @@ export function phaseDetails(definition: Definition, state: State): string {
   const phases = phaseLines(definition, state)
   const columns = ['phase', 'target', 'status', 'started', 'completed', 'duration', 'flags', 'live']
   const rows = phases.map((phase, index) => phaseRow(phase, index + 1))
-  const body = [renderTimeline(phases), table(columns, rows)].filter(part => part !== '')
+  const proofs = state.phases.flatMap(({ name, effect = [] }) => {
+    const proven = provenText(effect)
+    return proven === undefined ? [] : [md`**${name}** ${proven}`]
+  })
+  const proof = proofs.length === 0 ? '' : list(proofs)
+  const body = [renderTimeline(phases), table(columns, rows), proof].filter(part => part !== '')
   return details('Phases', body.join('\n\n'))
 }
 

@@ -1,6 +1,7 @@
 import type { Definition } from '../rollout/definition.ts'
 import type { LookBody } from '../rollout/events.ts'
 import { rolloutFolder } from '../rollout/rollout-id.ts'
+import { isNote } from '../rollout/standing.ts'
 import { currentPhase, type State } from '../rollout/state.ts'
 import { CRITERION_COLUMNS, criterionCells } from './criterion-cells.ts'
 import { graduation } from './graduation-line.ts'
@@ -53,6 +54,7 @@ function firstScreen(input: SummaryInput, look: LookBody | undefined): string {
   const status = headline === undefined ? [] : [`${md`${standing(definition, state)}`.markdown}.`]
   const facts = [
     md`**Why:** ${reasonOf(input) ?? 'nothing was judged yet'}`,
+    ...(look?.integrity ?? []).filter(isNote).map(({ message }) => md`**Noted:** ${message}`),
     ...undoing(state),
     ...graduation(state),
     ...ahead(input)

@@ -1,8 +1,10 @@
 import type { Definition } from '../rollout/definition.ts'
 import { formatDuration } from '../rollout/duration.ts'
 import type { EventOf, LedgerEvent, LookEvent } from '../rollout/events.ts'
+import { isNote } from '../rollout/standing.ts'
 import type { State } from '../rollout/state.ts'
 import { CRITERION_COLUMNS, criterionCells } from './criterion-cells.ts'
+import { provenText } from './effect.ts'
 import { flagsText } from './flag.ts'
 import { graduation } from './graduation-line.ts'
 import { instantText, utcText } from './instant.ts'
@@ -115,16 +117,17 @@ function phaseRow(phase: PhaseLine, events: readonly LedgerEvent[]): readonly Te
   ]
 }
 
-/** What a person would note beside a phase: failed attempts, code that changed, a promotion with doubts. */
+/** What a person would note beside a phase: failed attempts, what others deployed, a promotion with doubts. */
 function phaseNotes(name: string, events: readonly LedgerEvent[]): string {
   const attempts = events.filter(event => event.kind === 'phase-applying' && event.phase === name)
   const looks = looksIn(events).filter(({ phase, purpose }) => phase === name && purpose === 'soak')
   const promotion = looks.find(({ decision }) => decision === 'promote')
-  const changes = looks.flatMap(({ integrity }) =>
-    integrity.filter(({ code: found }) => found === 'code_changed')
-  )
+  const changes = looks.flatMap(({ integrity }) => integrity.filter(isNote))
+  const applied = events.findLast(event => event.kind === 'phase-applied' && event.phase === name)
+  const proven = provenText((applied?.kind === 'phase-applied' && applied.effect) || [])
   const notes = [
     ...(attempts.length > 1 ? [`applied ${attempts.length} times`] : []),
+    ...(proven === undefined ? [] : [proven]),
     ...new Set(changes.map(({ message }) => message)),
     ...(promotion?.rule === 'accepted' ? [`promoted on acceptance: ${promotion.reason}`] : [])
   ]

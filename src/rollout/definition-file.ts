@@ -1,7 +1,12 @@
 import type * as z from 'zod'
-import type { Definition, Gate, MetricKinds, Phase } from './definition.ts'
+import type { Definition, Effect, Gate, MetricKinds, Phase, Target } from './definition.ts'
 import { checkRules } from './definition-rules.ts'
-import { definitionSchema, type RawDefinition, type RawPhase } from './definition-schema.ts'
+import {
+  definitionSchema,
+  type RawDefinition,
+  type RawPhase,
+  type RawTarget
+} from './definition-schema.ts'
 import { parseDuration } from './duration.ts'
 import { InputError } from './rollgate-error.ts'
 import { toCriterion } from './to-criterion.ts'
@@ -130,7 +135,7 @@ function toDefinition(
       maxPlannedCost: raw.database.max_planned_cost
     },
     parameters: raw.parameters,
-    targets: raw.targets,
+    targets: mapValues(raw.targets, toTarget),
     phases: raw.phases.map(toPhase),
     criteria: mapValues(raw.criteria, set =>
       Object.entries(set).map(([name, criterion]) => toCriterion(name, criterion))
@@ -155,17 +160,43 @@ function toDefinition(
   }
 }
 
+function toTarget(raw: RawTarget): Target {
+  return {
+    keys: raw.keys,
+    deploy: raw.deploy,
+    prebuilt: raw.prebuilt,
+    commit: raw.commit ?? (raw.deploy === 'git' ? 'live' : 'head'),
+    staged: raw.staged,
+    alias: raw.alias,
+    rollingRelease: raw.rolling_release
+  }
+}
+
 function toPhase(raw: RawPhase): Phase {
   return {
     name: raw.name,
     target: raw.target,
     gate: raw.gate && toGate(raw.gate),
     flags: raw.flags,
+    effect: raw.effect && toEffect(raw.effect),
     soakMs: ms(raw.soak),
     extendMs: ms(raw.extend),
     checkpointsMs: raw.checkpoints.map(ms),
     criteria: raw.criteria,
     enabled: raw.enabled
+  }
+}
+
+function toEffect({ probe, exposure, deadline }: NonNullable<RawPhase['effect']>): Effect {
+  return {
+    probe: probe && { path: probe.path, status: probe.status, contains: probe.contains },
+    exposure: exposure && {
+      metric: exposure.metric,
+      parameters: exposure.parameters,
+      atLeast: Number(exposure.at_least.slice(0, -1)) / 100,
+      minUnits: exposure.min_units
+    },
+    deadlineMs: ms(deadline)
   }
 }
 

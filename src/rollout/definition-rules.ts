@@ -10,8 +10,10 @@ import {
   rollbackSchema
 } from './definition-schema.ts'
 import { formatDuration, parseDuration } from './duration.ts'
+import { checkEffects } from './effect-rules.ts'
 import { checkFreezes } from './freeze-rules.ts'
-import type { Path, Placed, Problem, YamlSource } from './yaml-source.ts'
+import { checkTargets } from './target-rules.ts'
+import { type Path, type Placed, type Problem, record, type YamlSource } from './yaml-source.ts'
 
 /**
  * The rules between the parts of a definition, which no shape can express. Every part that has the
@@ -26,6 +28,8 @@ export function checkRules(source: YamlSource, metrics?: MetricKinds): readonly 
     ...checkFlagChanges(source, draft),
     ...checkRollback(source, draft),
     ...checkEnvironments(source, draft),
+    ...checkTargets(source, record(source.data)?.['targets']),
+    ...checkEffects(source, metrics),
     ...checkSets(source, draft, metrics),
     ...checkShown(source, metrics),
     ...checkBlind(source),
@@ -115,12 +119,6 @@ function withoutBrokenSettings(criterion: unknown): unknown {
 
 function placed<T>(path: Path, parsed: { data?: T | undefined }): readonly Placed<T>[] {
   return parsed.data === undefined ? [] : [{ path, value: parsed.data }]
-}
-
-function record(data: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof data === 'object' && data !== null && !Array.isArray(data)
-    ? (data as Record<string, unknown>)
-    : undefined
 }
 
 function checkPhase(source: YamlSource, draft: Draft, phase: Placed<RawPhase>): readonly Problem[] {

@@ -118,11 +118,75 @@ const freeze = z.strictObject({
   why: text.describe('Told to whoever is kept waiting')
 })
 
+/** These reach every SQL file without being asked for. */
+const BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u
+
+const parameterName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]*$/u, {
+    error: 'is not the name of a parameter → use lower-case letters, digits and underscores'
+  })
+  .regex(BOUND_BY_ROLLGATE, { error: 'is bound by Rollgate itself → rename it' })
+
+const parameters = z.record(parameterName, text)
+
+/** Where production is staged the job waits for it twice, and it ends after three hours. */
+const LONGEST_PROOF_MS = 3_600_000
+
+const probe = z.strictObject({
+  path: z
+    .string({ error: 'must be a path → /api/health' })
+    .regex(/^\/(?!\/)[^\s\\#\p{Cc}]{0,500}$/u, {
+      error: 'is not the path of a request → begin with one slash: /api/health'
+    })
+    .describe('Asked of the deployment with GET; redirects are not followed'),
+  status: z
+    .int({ error: 'must be a whole number → status: 200' })
+    .min(200, { error: 'is no status of an answer → 200' })
+    .max(599, { error: 'is no status of an answer → 200' })
+    .default(200)
+    .describe('The status that the answer must have'),
+  contains: text.optional().describe('Text that the body must hold, in its first 64 KiB')
+})
+
+const exposure = z.strictObject({
+  metric: name.describe('Metric of kind proportion, as exposure'),
+  parameters: parameters
+    .default({})
+    .describe("Bound into its SQL beside the definition's own: { mode: shadow }"),
+  at_least: z
+    .string({ error: 'must be a share → at_least: 95%' })
+    .regex(/^(?!0+(\.0+)?%$)(100(\.0+)?|\d{1,2}(\.\d{1,9})?)%$/u, {
+      error: 'is not a share above zero → at_least: 95%'
+    })
+    .default('95%')
+    .describe('The least share of the units that must be counted'),
+  min_units: z
+    .int({ error: 'must be a whole number → min_units: 1' })
+    .min(1, { error: 'must be above zero → min_units: 1' })
+    .default(1)
+    .describe('A share of fewer units says nothing')
+})
+
+const effect = z
+  .strictObject({
+    probe: probe.optional().describe('A request that must be answered in a certain way'),
+    exposure: exposure.optional().describe('A share, read by SQL, that must be reached'),
+    deadline: span
+      .refine(value => (parseDuration(value) ?? 0) <= LONGEST_PROOF_MS, {
+        error: 'is longer than one job can wait → write 1h or less'
+      })
+      .default('10m')
+      .describe('A phase that is not proven by then is put back')
+  })
+  .describe('What must be seen at the deployment before the phase counts as applied')
+
 const phase = z.strictObject({
   name,
   target: name.describe('One of the targets above'),
   gate: gate.optional(),
   flags,
+  effect: effect.optional(),
   soak: duration.describe('How long the phase must stand, by the database clock'),
   extend: duration
     .default('0m')
@@ -210,9 +274,38 @@ const criterion = z.strictObject({
   control_slot: span.optional().describe('How finely the control is checked')
 })
 
+const yesOrNo = z.boolean({ error: 'must be true or false → true, without quotes' })
+
+const hostName = z
+  .string({ error: 'must be a domain → staging.shop.example' })
+  .max(253, { error: 'is longer than a domain can be → staging.shop.example' })
+  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/u, {
+    error: 'is not a domain → staging.shop.example, in small letters, without https:// and path'
+  })
+
 const target = z.strictObject({
   keys: name.describe('GitHub environment that holds the secrets of this target'),
-  deploy: z.enum(['cli'], { error: 'is not a way to deploy → cli' }).default('cli')
+  deploy: z
+    .enum(['cli', 'git'], { error: 'is not a way to deploy → cli or git' })
+    .default('cli')
+    .describe('cli uploads the working directory; git lets Vercel take the commit by itself'),
+  prebuilt: yesOrNo
+    .default(false)
+    .describe('Uploads .vercel/output as it was built before; with deploy: cli only'),
+  commit: z
+    .enum(['live', 'head'], { error: 'is not a commit policy → live or head' })
+    .optional()
+    .describe('The code that serves now, or the newest; live with git, head with cli'),
+  staged: yesOrNo
+    .default(false)
+    .describe('Production only: built without traffic, proven, then promoted'),
+  alias: hostName
+    .optional()
+    .describe('Never on production: the domain that is pointed at each deployment'),
+  rolling_release: z
+    .enum(['refuse', 'complete'], { error: 'must be refuse or complete → refuse' })
+    .default('refuse')
+    .describe('Production only: whether a Rolling Release is refused, or given all traffic at once')
 })
 
 const database = z.strictObject({
@@ -257,17 +350,8 @@ const blind = z.strictObject({
     .default('hold')
 })
 
-/** These reach every SQL file without being asked for. */
-const BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u
-
-const parameterName = z
-  .string()
-  .regex(/^[a-z_][a-z0-9_]*$/u, {
-    error: 'is not the name of a parameter → use lower-case letters, digits and underscores'
-  })
-  .regex(BOUND_BY_ROLLGATE, { error: 'is bound by Rollgate itself → rename it' })
-
 export const nameSchema = name
+export const targetSchema = target
 export const freezeSchema = freeze
 export const phaseSchema = phase
 export const criterionSchema = criterion
@@ -291,10 +375,7 @@ export const definitionSchema = z
       .default([])
       .describe('Times in which nothing moves forward; looks and rollbacks go on'),
     database,
-    parameters: z
-      .record(parameterName, text)
-      .default({})
-      .describe("Bound into every SQL file: :'source'"),
+    parameters: parameters.default({}).describe("Bound into every SQL file: :'source'"),
     targets: z.record(name, target),
     deploy_deadline: span.default('20m').describe('How long one deployment may take'),
     blind: blind.prefault({}).describe('What happens when nobody can look'),
@@ -311,6 +392,7 @@ export const definitionSchema = z
 
 export type RawDefinition = z.output<typeof definitionSchema>
 export type RawPhase = z.output<typeof phaseSchema>
+export type RawTarget = z.output<typeof targetSchema>
 export type RawCriterion = z.output<typeof criterionSchema>
 
 /** JSON Schema (draft 2020-12) of a definition file, for editors. */

@@ -42,10 +42,49 @@ export interface DatabaseSettings {
   readonly maxPlannedCost: number
 }
 
+/** How deployments of a target are made and become what its visitors see. */
 export interface Target {
   /** The GitHub environment that holds this target's secrets. */
   readonly keys: string
-  readonly deploy: 'cli'
+  /** `cli` uploads the working directory; `git` lets the provider take the commit from the repository itself. */
+  readonly deploy: 'cli' | 'git'
+  /** The CLI uploads what was built before (`.vercel/output`) and nothing is built at the provider; `cli` only. */
+  readonly prebuilt: boolean
+  /** Which code: what is live now, so that only flags change, or the newest there is. */
+  readonly commit: 'live' | 'head'
+  /** Production only: built without traffic, proven at its own address, then promoted. */
+  readonly staged: boolean
+  /** Never on production: the domain that is pointed at each deployment, and tells what is live. */
+  readonly alias: string | undefined
+  /** What to do on a project with Rolling Releases: nothing at all, or give each deployment all traffic at once. */
+  readonly rollingRelease: 'refuse' | 'complete'
+}
+
+/** What has to be seen at a phase's deployment before the phase counts as applied. */
+export interface Effect {
+  readonly probe: EffectProbe | undefined
+  readonly exposure: Exposure | undefined
+  readonly deadlineMs: number
+}
+
+/** A request that must be answered in a certain way. */
+export interface EffectProbe {
+  /** Begins with a slash. */
+  readonly path: string
+  readonly status: number
+  /** The body must hold this text. */
+  readonly contains: string | undefined
+}
+
+/** A share, read by SQL, that tells how much of the work goes the way the phase wants. */
+export interface Exposure {
+  readonly metric: string
+  /** Bound into its SQL beside the definition's own. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** At least this share of the units, 0 to 1. */
+  readonly atLeast: number
+  /** A share of fewer units says nothing. */
+  readonly minUnits: number
 }
 
 export interface Phase {
@@ -53,6 +92,8 @@ export interface Phase {
   readonly target: string
   readonly gate: Gate | undefined
   readonly flags: Readonly<Record<string, string>>
+  /** Beside what is always proven: flags, state, target and address of the deployment. */
+  readonly effect: Effect | undefined
   readonly soakMs: number
   /** Further time the soak may take when there is too little evidence at its end. */
   readonly extendMs: number

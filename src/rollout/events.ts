@@ -83,6 +83,13 @@ const phaseApplying = z.strictObject({
   approval: z.strictObject({ by: z.string(), comment: z.string(), how: z.string() }).optional()
 })
 
+/** One part of what was proven before a phase counted as applied; what could not be asked is not proven. */
+const effectPart = z.strictObject({
+  part: z.enum(['deployment', 'flags', 'probe', 'exposure']),
+  proven: z.boolean(),
+  message: z.string()
+})
+
 /** Result of `phase-applying`. */
 const phaseApplied = z.strictObject({
   ...common,
@@ -91,7 +98,8 @@ const phaseApplied = z.strictObject({
   intent: z.string(),
   deployment,
   /** Start of the soak, by the database's clock. */
-  since: instant
+  since: instant,
+  effect: z.array(effectPart).optional()
 })
 
 /** The other result of `phase-applying`: the target stands as it did before. */
@@ -175,7 +183,9 @@ const rollbackRequested = z.strictObject({
   target: z.string(),
   reason: z.string(),
   /** The deployment that served the target before the rollout touched it. */
-  baseline: deployment.optional()
+  baseline: deployment.optional(),
+  /** The deployment that served it when the rollback was wanted: the clean one is made from its code. */
+  served: z.string().optional()
 })
 
 /** Result of one step of a rollback. */
@@ -183,7 +193,11 @@ const rollbackStep = z.strictObject({
   ...common,
   kind: z.literal('rollback-step'),
   intent: z.string(),
-  step: z.enum(['reinstated', 'flags-off', 'redeployed']),
+  /**
+   * Of the old deployment: `reinstated`; `not-reinstated`, which the provider did not do; or `unfit`, so
+   * that nobody tried.
+   */
+  step: z.enum(['reinstated', 'not-reinstated', 'unfit', 'flags-off', 'redeployed']),
   message: z.string(),
   deployment: deployment.optional(),
   /** Start of the watch, by the database's clock when it answered; with `redeployed`. */
@@ -252,6 +266,7 @@ export type LookBody = Omit<LookEvent, 'seq' | 'id' | 'by' | 'run'>
 export type Figure = z.infer<typeof figure>
 export type Judgement = LookEvent['judgements'][number]
 export type Acceptance = Readonly<z.infer<typeof acceptance>>
+export type EffectPart = z.infer<typeof effectPart>
 export type IntegrityFinding = LookEvent['integrity'][number]
 export type Decision = LookEvent['decision']
 export type HoldCause = EventOf<'held'>['cause']

@@ -1,7 +1,6 @@
 import { formatDuration } from './duration.ts'
 import type { IntegrityFinding } from './events.ts'
-import type { Deployment, FlagReading } from './ports.ts'
-import type { DeploymentRef } from './state.ts'
+import type { FlagObstacle, FlagReading, FlagState } from './ports.ts'
 
 /** The database's clock may differ this much from ours before something is wrong with either. */
 const MAX_SKEW_MS = 60_000
@@ -11,61 +10,77 @@ export function checkFlags(
   wanted: Readonly<Record<string, string>>,
   reading: FlagReading
 ): readonly IntegrityFinding[] {
-  const drifted = Object.entries(wanted).flatMap(([flag, value]) => {
-    const found = describeFlag(reading, flag)
-    const message = `${flag} is ${found}, not "${value}" as it was set`
-    return found === `"${value}"` ? [] : [{ code: 'flag_drift', ok: false, message }]
-  })
-  const shadowed = reading.obstacles.map(({ message }) => ({
-    code: 'flag_obstacle',
-    ok: false,
-    message
-  }))
+  const drifted = Object.entries(wanted).flatMap(
+    ([flag, value]) => driftOf(flag, value, reading.flags[flag]) ?? []
+  )
+  const shadowed = reading.obstacles.map(({ code, message }) => ({ code, ok: false, message }))
   const problems = [...drifted, ...shadowed]
   return problems.length === 0
     ? [{ code: 'flags', ok: true, message: `all flags on ${reading.target} are as they were set` }]
     : problems
 }
 
-function describeFlag({ flags }: FlagReading, flag: string): string {
-  const state = flags[flag]
+/** The names of the flags that do not have the value they were given; null: that are not absent. */
+export function driftedFlags(
+  wanted: Readonly<Record<string, string | null>>,
+  reading: FlagReading
+): readonly string[] {
+  return Object.entries(wanted).flatMap(([flag, value]) => {
+    const state = reading.flags[flag]
+    const present = state !== undefined && state.kind !== 'absent'
+    const drifted = value === null ? present : driftOf(flag, value, state) !== undefined
+    return drifted ? [flag] : []
+  })
+}
+
+/** Whether the finding says that a flag does not have the value it was given. */
+export function isDrift({ code }: Pick<IntegrityFinding, 'code'>): boolean {
+  return code === 'flag_drift' || code === 'flag_deleted'
+}
+
+/** Whether the finding says that what is deployed now may not get the flags as they were set. */
+export function isFlagTrouble(finding: Pick<IntegrityFinding, 'code'>): boolean {
+  return isDrift(finding) || Object.hasOwn(SHADOWS, finding.code)
+}
+
+/** With `flag_obstacle`, as earlier versions called each of them. */
+const SHADOWS: Readonly<Record<FlagObstacle['code'] | 'flag_obstacle', true>> = {
+  branch_override: true,
+  sensitive: true,
+  hidden_production: true,
+  foreign_owner: true,
+  duplicate_record: true,
+  team_shared: true,
+  other_rollout: true,
+  flag_obstacle: true
+}
+
+function driftOf(
+  flag: string,
+  wanted: string,
+  state: FlagState | undefined
+): IntegrityFinding | undefined {
   switch (state?.kind) {
     case 'set':
-      return `"${state.value}"`
+      return state.value === wanted
+        ? undefined
+        : drift('flag_drift', `${flag} is "${state.value}", not "${wanted}" as it was set`)
     case 'unreadable':
-      return `unreadable (${state.reason})`
+      return drift(
+        'flag_drift',
+        `${flag} is unreadable (${state.reason}), not "${wanted}" as it was set`
+      )
     case 'absent':
     case undefined:
-      return 'absent'
+      return drift(
+        'flag_deleted',
+        `${flag} is absent: somebody removed it, and it was set to "${wanted}"`
+      )
   }
 }
 
-/** Whether the target still serves the phase's deployment, or a later one made with the same flags. */
-export function checkDeployment(
-  target: string,
-  wanted: DeploymentRef & { readonly intent?: string },
-  appliedAt: string,
-  live: Deployment | undefined
-): IntegrityFinding {
-  // Two runs of one intent may have made a deployment each; either is the phase's.
-  const ours = live?.intent !== undefined && live.intent === wanted.intent
-  if (live?.id === wanted.id || ours) {
-    return { code: 'deployment', ok: true, message: `${target} serves the phase's deployment` }
-  }
-  if (live === undefined) {
-    return { code: 'deployment_gone', ok: false, message: `${target} serves no deployment at all` }
-  }
-  return Date.parse(live.createdAt) >= Date.parse(appliedAt)
-    ? {
-        code: 'code_changed',
-        ok: true,
-        message: `code changed during the soak: ${target} serves the newer deployment ${live.id}`
-      }
-    : {
-        code: 'deployment_replaced',
-        ok: false,
-        message: `${target} serves ${live.id}, not the phase's deployment ${wanted.id}`
-      }
+function drift(code: string, message: string): IntegrityFinding {
+  return { code, ok: false, message }
 }
 
 /**

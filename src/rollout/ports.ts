@@ -21,6 +21,8 @@ export type FlagState =
       readonly value: string
       /** Other targets that the same provider record serves; writing splits it. */
       readonly sharedWith: readonly string[]
+      /** What is kept beside the value: see `flag-owner.ts`. Absent when there is nothing. */
+      readonly comment?: string
     }
   | { readonly kind: 'absent' }
   /** The provider holds a value that nobody can read back. */
@@ -34,6 +36,8 @@ export interface FlagObstacle {
     | 'hidden_production'
     | 'foreign_owner'
     | 'duplicate_record'
+    | 'team_shared'
+    | 'other_rollout'
   readonly flag: string
   readonly message: string
   readonly remedy: string
@@ -50,25 +54,38 @@ export interface FlagChange {
   readonly target: string
   /** The wanted value of each flag; null means: absent. */
   readonly flags: Readonly<Record<string, string | null>>
-  /** Kept beside the value at the provider: which rollout owns it. */
+  /**
+   * Kept beside the value at the provider: which rollout owns it, as `flag-owner.ts` words it. A flag that
+   * has its value already is only given the comment when the owner is another one.
+   */
   readonly comment: string
   /**
-   * What to do when there is an obstacle; refuse the whole change unless told. With `skip`, as in a
-   * rollback, obstacles are only told: a flag that a branch override shadows is written, one with
-   * any other obstacle is left alone, and every other flag is written and read back.
+   * What to do when there is an obstacle or a flag fails; unless told, the change is refused or taken back
+   * as a whole. With `skip`, as in a rollback, as much as possible is written and stays: obstacles are
+   * only told, a flag that a branch override shadows or that another rollout owns is written, one with any
+   * other obstacle is left alone, what the team shares is not asked for, and a flag that the provider
+   * refuses keeps no other from being written. What is half done is never put back: that would turn a
+   * feature on again.
    */
   readonly obstructed?: 'refuse' | 'skip'
 }
 
 /** The flags of one project. Nothing it does to one target can be seen on another. */
 export interface FlagStore {
-  /** Changes nothing. @throws ProviderError */
+  /**
+   * Changes nothing. Who owns a flag is in its comment; `other_rollout` is never among the obstacles.
+   * @throws InputError when there is no such target; ProviderError
+   */
   read(target: string, flags: readonly string[]): Promise<FlagReading>
   /**
-   * Brings the flags to the wanted state, whatever they were, and reads them back; the reading
-   * returned is what the provider says afterwards. Repeating it changes nothing.
-   * @throws ProviderError when an obstacle forbids it (nothing was written; never with `skip`) or
-   * the read-back differs
+   * Brings the flags to the wanted state as one change, whatever they were, and reads them back: values,
+   * comments, types, and that other targets kept theirs. The reading returned is what the provider says
+   * afterwards. Repeating it changes nothing. When a part of it fails, every flag is put back as it was
+   * before; the error says so, or names each flag that is not as it was and how to put it back by hand.
+   * With `skip` nothing is put back.
+   * @throws InputError when there is no such target; ProviderError `flag_obstacle` when an obstacle forbids
+   * it (nothing is changed; never with `skip`), `flag_readback` when the provider does not hold what it
+   * accepted, `flags_half_written` when not every flag could be put back, else as the provider failed
    */
   write(change: FlagChange): Promise<FlagReading>
 }
@@ -82,6 +99,8 @@ export interface Deployment {
   readonly createdAt: string
   /** The intent that asked for it, when it was one of ours. */
   readonly intent?: string
+  /** The commit it was made from, in full, where the provider knows it. */
+  readonly commit?: string
   /** Where a person sees the build. */
   readonly inspectorUrl?: string
   /** Why it failed, in the provider's words. */
@@ -96,16 +115,71 @@ export interface DeployRequest {
   readonly phase: string
   /** How long the build may take before it is cancelled. */
   readonly deadlineMs: number
+  /** The deployment whose code is deployed once more; by the target's own commit policy unless told. */
+  readonly like?: string
+  /**
+   * Asked when the deployment is ready and has to be given its traffic; throws when it must not get any.
+   * Not where the provider gives it by itself, as it does unless production is staged or was rolled back.
+   */
+  readonly prove?: (deployment: Deployment) => Promise<void>
   /** Asked again just before the deployment is made live; throws when the work is superseded. */
   readonly stillWanted: () => Promise<void>
+}
+
+/** A request to give production's domains to another deployment without a build; the last one there was. */
+export interface Move {
+  readonly how: 'rollback' | 'promote'
+  readonly to: string
+  /** What had the domains before, where the provider tells. */
+  readonly from?: string
+  /** ISO 8601, by the provider's clock; absent where the provider tells only where production went. */
+  readonly at?: string
+  readonly state: 'moving' | 'moved' | 'not-moved'
+}
+
+/** Which deployment the visitors of a target get, how it came to that, and what a new one would get. */
+export interface Traffic {
+  /** The deployment that is served; undefined when there is none. */
+  readonly serves: string | undefined
+  /** Production only. */
+  readonly move?: Move
+  /**
+   * Whether a new deployment is served as soon as it is ready: `off` by the project's settings, and
+   * `rolled-back` from an instant rollback until the next promotion.
+   */
+  readonly newOnes: 'served' | 'off' | 'rolled-back'
+  /** Part of the visitors may get another deployment: the project releases in stages. */
+  readonly staged: boolean
+}
+
+/** How long somebody can wait for an answer. */
+export interface Asking {
+  /** Asked once and for a few seconds only, not until the provider answers. */
+  readonly hurried?: boolean
 }
 
 /** The deployments of one project. */
 export interface Deployer {
   /** What the target serves now; undefined when nothing was ever deployed there. @throws ProviderError */
   live(target: string): Promise<Deployment | undefined>
+  /** One request on production. @throws ProviderError */
+  traffic(target: string): Promise<Traffic>
+  /** One deployment; undefined when it was deleted. @throws ProviderError */
+  get(deploymentId: string, how?: Asking): Promise<Deployment | undefined>
+  /** The youngest deployment of the target that is ready, served or not. @throws ProviderError */
+  newest(target: string): Promise<Deployment | undefined>
   /** The deployment that an intent has already created, if any. @throws ProviderError */
   find(intent: string): Promise<Deployment | undefined>
+  /**
+   * The flags that a deployment was made with, absent ones left out; undefined where this token may not
+   * see them.
+   * @throws ProviderError
+   */
+  flagsIn(
+    deploymentId: string,
+    flags: readonly string[],
+    how?: Asking
+  ): Promise<Readonly<Record<string, string>> | undefined>
   /**
    * Makes a fresh deployment with the flags as they are now and returns it once the target serves
    * it. A deployment that the same intent has already created is taken up, not repeated, as long as
@@ -119,10 +193,48 @@ export interface Deployer {
    */
   abandon(intent: string): Promise<void>
   /**
-   * Points the target back at a deployment that served it before; no build, old flags included.
+   * Points the target back at a deployment that served it before; no build, old flags included. `known`
+   * is the traffic as it was seen a moment ago, and saves asking for it.
    * @throws ProviderError when the provider refuses or does not do it
    */
-  reinstate(target: string, deploymentId: string): Promise<void>
+  reinstate(target: string, deploymentId: string, known?: Traffic): Promise<void>
+}
+
+/** The commits of the repository that the working directory lies in. */
+export interface SourceTree {
+  /** The commit that is checked out, in full; undefined where there is no repository or no commit. */
+  head(): Promise<string | undefined>
+  has(commit: string): Promise<boolean>
+  /**
+   * Writes the working directory as that commit has it into an empty folder, with its links and with
+   * the right to execute.
+   * @throws ProviderError `commit_missing` when the repository here does not have all of it,
+   * `commit_not_whole` when a commit alone is not all that is deployed; the folder is then good for nothing
+   */
+  export(commit: string, folder: string): Promise<void>
+}
+
+/** One request to a deployment, as a visitor would make it. */
+export interface ProbeRequest {
+  /** Where the deployment, or its target, is reached: `https://shop-1-acme.vercel.app`. */
+  readonly url: string
+  /** Begins with a slash. */
+  readonly path: string
+  readonly timeoutMs: number
+}
+
+export interface ProbeAnswer {
+  readonly status: number
+  /** The first 64 KiB of the body. */
+  readonly body: string
+  /** It is not the deployment that answered: its protection had no key shown to it, or refused the one it was shown. */
+  readonly protection?: 'no-key' | 'key-refused'
+}
+
+/** Asks what is deployed over HTTP, past its deployment protection where there is a key for it. */
+export interface Prober {
+  /** @throws ProviderError when there is no answer */
+  probe(request: ProbeRequest): Promise<ProbeAnswer>
 }
 
 /** What preflight asks a Vercel project: facts only, no judgement. */
@@ -132,12 +244,32 @@ export interface ProjectFacts {
   /** Production deployments are given the production domains without being promoted by hand. */
   readonly autoAssignsProduction: boolean
   readonly rollingRelease: boolean
+  /** The deployment that a rolling release gives part of the traffic right now. */
+  readonly releasing?: string
+  /** The repository it is connected to: `acme/shop`. */
+  readonly repository?: string
   readonly productionDeployment?: string
+  /** The domains that lead to it, as the provider orders them: `shop.example`. */
+  readonly productionDomains?: readonly string[]
+}
+
+/** What preflight asks about the deployments of one target: facts only, no judgement. */
+export interface TargetFacts {
+  /** What serves it; absent when nothing does. */
+  readonly live?: Pick<Deployment, 'id' | 'commit'>
+  /** Whether the repository of the working directory has that commit. */
+  readonly liveIsHere: boolean
+  /** The commit of the working directory, where that is what would be deployed. */
+  readonly head?: string
+  /** Where the target's own domain leads: to this project, to another one, or nowhere yet. */
+  readonly alias?: 'here' | 'elsewhere' | 'nowhere'
 }
 
 export interface ProjectInspector {
   /** @throws ProviderError when token, team or project are wrong */
   inspectProject(): Promise<ProjectFacts>
+  /** @throws ProviderError */
+  inspectTarget(target: string): Promise<TargetFacts>
 }
 
 /** One SQL answer, row by row, as the metric's kind prescribes. */

@@ -1,7 +1,14 @@
-import { type DatabaseSettings, type Definition, enabledPhases, metricsOf } from './definition.ts'
+import {
+  type DatabaseSettings,
+  type Definition,
+  enabledPhases,
+  metricsOf,
+  type Target
+} from './definition.ts'
 import { formatDuration } from './duration.ts'
 import type { Answer, DatabaseFacts, FlagReading, MetricHeader, ProjectFacts } from './ports.ts'
 import { reportedLabel } from './reported.ts'
+import { COMPLETE_RELEASES } from './target-remedies.ts'
 
 /** One prerequisite, looked at. `fail` stops a rollout, `warn` does not. */
 export interface PreflightItem {
@@ -18,18 +25,14 @@ export function unreachable(name: string, message: string, remedy: string): Pref
 }
 
 /** What a project's settings mean for a rollout. */
-export function judgeProject(facts: ProjectFacts): readonly PreflightItem[] {
+export function judgeProject(
+  facts: ProjectFacts,
+  policy: Target['rollingRelease'] = 'refuse'
+): readonly PreflightItem[] {
   const { name } = facts
   return [
     { name: 'project', outcome: 'ok', message: `token and project ${name} fit together` },
-    facts.rollingRelease
-      ? {
-          name: 'rolling release',
-          outcome: 'fail',
-          message: `${name} gives a new production deployment only part of the traffic`,
-          remedy: 'Switch rolling releases off for the time of the rollout.'
-        }
-      : { name: 'rolling release', outcome: 'ok', message: 'not configured' },
+    judgeRollingRelease(facts, policy),
     facts.autoAssignsProduction
       ? {
           name: 'domain assignment',
@@ -43,6 +46,30 @@ export function judgeProject(facts: ProjectFacts): readonly PreflightItem[] {
           remedy: 'Nothing: Rollgate promotes its deployments. Other deployments stay staged.'
         }
   ]
+}
+
+function judgeRollingRelease(
+  { name: project, rollingRelease, releasing }: ProjectFacts,
+  policy: Target['rollingRelease']
+): PreflightItem {
+  const name = 'rolling release'
+  if (!rollingRelease) return { name, outcome: 'ok', message: 'not configured' }
+  if (policy === 'refuse') {
+    return {
+      name,
+      outcome: 'fail',
+      message: `${project} gives a new production deployment only part of the traffic`,
+      remedy: COMPLETE_RELEASES
+    }
+  }
+  return releasing === undefined
+    ? { name, outcome: 'ok', message: 'each deployment is given all the traffic at once' }
+    : {
+        name,
+        outcome: 'fail',
+        message: `a rolling release of ${releasing} is under way`,
+        remedy: 'Complete it or abort it before the rollout.'
+      }
 }
 
 /** What stands in the way of the flags on one target. */

@@ -54,7 +54,9 @@ function recomputeSoak({ look, kept, definition, state }: LookCase): Recomputed 
     ...clocksOf(kept.sight)
   ])
   const made = soakLook({ definition, phase, state, current, ...seen, frozen: look.frozen })
-  return { ...made, nowMs: seen.nowMs, consequences: soakConsequences(state, made.look) }
+  // What served then is an observation too.
+  const consequences = soakConsequences(state, made.look, undefined)
+  return { ...made, nowMs: seen.nowMs, consequences }
 }
 
 function recomputeWatch({ look, kept, definition, state }: LookCase): Recomputed {

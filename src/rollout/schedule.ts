@@ -1,4 +1,4 @@
-import type { Definition, Phase } from './definition.ts'
+import { type Definition, type Phase, phaseNamed } from './definition.ts'
 import { checkpointName } from './duration.ts'
 import type { JudgingFrame } from './judge.ts'
 import type { PhaseState } from './state.ts'
@@ -40,12 +40,14 @@ const NOTHING_DUE: DueLook = {
   lateMs: 0
 }
 
-/** Nobody works on a deployment for longer than its deadline and this. */
+/** Nobody works on a deployment for longer than its deadlines and this. */
 const CUT_OFF_GRACE_MS = 600_000
 
 /** Whether whoever began an application, or took it up, this long ago cannot be at it any more. */
-export function isCutOff({ deployDeadlineMs }: Definition, workedOnMs: number): boolean {
-  return workedOnMs >= deployDeadlineMs + CUT_OFF_GRACE_MS
+export function isCutOff(definition: Definition, phase: string, workedOnMs: number): boolean {
+  const proofMs = phaseNamed(definition, phase)?.effect?.deadlineMs ?? 0
+  // Staged production is proven before it has traffic, and again when it has.
+  return workedOnMs >= definition.deployDeadlineMs + 2 * proofMs + CUT_OFF_GRACE_MS
 }
 
 /**

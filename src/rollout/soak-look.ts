@@ -63,12 +63,16 @@ export function soakLook(one: SoakLookCase): LookMade {
   return { look, frame }
 }
 
-/** What is recorded beside a look: a red one and the intent to roll back are one commit. */
+/**
+ * What is recorded beside a look: a red one and the intent to roll back are one commit. `served` is the
+ * deployment that the look found live, where it did.
+ */
 export function soakConsequences(
   state: State,
-  { decision, reason }: Pick<LookBody, 'decision' | 'reason'>
+  { decision, reason }: Pick<LookBody, 'decision' | 'reason'>,
+  served: string | undefined
 ): readonly EventBody[] {
-  return decision === 'rollback' ? rollbackRequest(state, reason) : []
+  return decision === 'rollback' ? rollbackRequest(state, reason, served) : []
 }
 
 function decisionOf({ decision, rule, reason, cause }: DecisionMade) {

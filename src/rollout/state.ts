@@ -1,5 +1,13 @@
 import { isAnswered } from './answered.ts'
-import type { Acceptance, EventOf, HoldCause, LedgerEvent, LookEvent } from './events.ts'
+import type {
+  Acceptance,
+  EffectPart,
+  EventOf,
+  HoldCause,
+  LedgerEvent,
+  LookEvent
+} from './events.ts'
+import { isFlagTrouble } from './integrity.ts'
 
 export type RolloutStatus =
   | 'not-started'
@@ -35,6 +43,8 @@ export interface PhaseState {
   readonly deployment?: DeploymentRef
   /** Start of the soak, ISO 8601, by the database's clock. */
   readonly since?: string
+  /** How it was proven that its deployment has an effect; empty in ledgers that did not keep it. */
+  readonly effect?: readonly EffectPart[]
   /** It was live already when it was begun: what serves its target has its flags until it is put back. */
   readonly begunAnew?: true
   /** Why the last application failed. */
@@ -133,6 +143,17 @@ export function phaseInForce({ phases }: State): PhaseState | undefined {
   return begun.findLast(({ status }) => IN_FORCE.has(status)) ?? begun.at(-1)
 }
 
+/** The phase that the target of an application was in before. */
+export function phaseBefore(
+  { phases }: State,
+  { phase, target }: EventOf<'phase-applying'>
+): PhaseState | undefined {
+  return phases.findLast(
+    ({ name, status, intent }) =>
+      name !== phase && intent?.target === target && IN_FORCE.has(status)
+  )
+}
+
 const IN_FORCE: ReadonlySet<PhaseStatus> = new Set(['applying', 'soaking', 'promoted'])
 
 /**
@@ -159,9 +180,7 @@ export function lastSeenMs({ looks, since = '' }: PhaseState): number {
  * the phase is live, or, after they had drifted, since a look saw them as they should be again.
  */
 export function acceptableSince({ since = '', looks }: PhaseState): string {
-  const drift = looks.findLastIndex(look =>
-    look.integrity.some(({ code }) => code === 'flag_drift')
-  )
+  const drift = looks.findLastIndex(look => look.integrity.some(isFlagTrouble))
   return drift === -1 ? since : (looks[drift + 1]?.at ?? NEVER)
 }
 
@@ -214,7 +233,8 @@ function step(state: State, event: LedgerEvent, lastPhase: string): State {
       return withPhase(state, event.phase, {
         status: 'soaking',
         deployment: event.deployment,
-        since: event.since
+        since: event.since,
+        effect: event.effect ?? []
       })
     case 'phase-failed':
       return withPhase(state, event.phase, { status: 'failed', failure: event })

@@ -70,7 +70,7 @@ function cutOff(definition: Definition, state: State, nowMs: number): string | u
   if (current?.status !== 'applying' || current.intent === undefined) return undefined
   const workedOnMs = nowMs - takenUpMs(state, current.intent)
   const begunMs = nowMs - Date.parse(current.intent.at)
-  return isCutOff(definition, workedOnMs)
+  return isCutOff(definition, current.name, workedOnMs)
     ? `${current.name} was begun ${formatDuration(begunMs)} ago and has not gone live`
     : undefined
 }

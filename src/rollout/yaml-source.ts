@@ -32,6 +32,13 @@ export interface Placed<T> {
   readonly value: T
 }
 
+/** The keys of a mapping; undefined for anything else. */
+export function record(data: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? (data as Record<string, unknown>)
+    : undefined
+}
+
 /** A YAML text that remembers where everything stands. */
 export interface YamlSource {
   /** Plain data; undefined when the text is not YAML. */
