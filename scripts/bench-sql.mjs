@@ -1,9 +1,6 @@
 /** Measures what a look costs the database; --help says how. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { runBench, wholeOf } from './bench-bundle.mjs'
 
 const HELP = `npm run bench:sql -- [--rows 1M] [--rounds 5] [--psql PATH] [--postgres FOLDER]
 
@@ -27,23 +24,9 @@ const { values } = parseArgs({
 })
 
 if (values.help) console.log(HELP)
-else await run()
-
-async function run() {
-  // What stays outside of the bundle is found from there, and no formatter looks into it.
-  const folder = await mkdtemp('node_modules/.bench-')
-  try {
-    const outfile = path.join(folder, 'bench.mjs')
-    await build({
-      entryPoints: ['bench/bench-sql.ts'],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external'
-    })
-    const { benchSql } = await import(pathToFileURL(path.resolve(outfile)).href)
-    const text = await benchSql({
+else
+  await runBench('bench/bench-sql.ts', ({ benchSql }) =>
+    benchSql({
       rows: rowsOf(values.rows),
       rounds: wholeOf('--rounds', values.rounds),
       home: process.cwd(),
@@ -51,14 +34,7 @@ async function run() {
       postgresHome: values.postgres,
       progress: (/** @type {string} */ line) => console.error(line)
     })
-    console.log(text)
-  } catch (error) {
-    console.error(/** @type {Error} */ (error).message)
-    process.exitCode = 1
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
+  )
 
 /** @param {string} text */
 function rowsOf(text) {
@@ -66,10 +42,4 @@ function rowsOf(text) {
   const rows = Number(digits) * { '': 1, k: 1e3, M: 1e6 }[/** @type {'' | 'k' | 'M'} */ (unit)]
   if (rows >= 10_000) return rows
   throw new Error(`--rows ${text}: write 10000 or more, as 500k, 1M or 10M.`)
-}
-
-/** @param {string} name @param {string} text */
-function wholeOf(name, text) {
-  if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text)
-  throw new Error(`${name} ${text}: write a whole number, 1 or more.`)
 }

@@ -14,7 +14,7 @@ import {
   jest,
   test
 } from '@jest/globals'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 import git from 'isomorphic-git'
 import { loadCatalogue } from '../../src/postgres/catalogue.ts'
 import { type GithubSimulator, startGithubSimulator } from '../../src/rehearsal/github/simulator.ts'
@@ -104,7 +104,7 @@ export async function problemsIn(name, content) {
   const { errors = [] } = await convertWorkflowTemplate(context, value, undefined, { errorPolicy: 1 })
   return errors.map(error => error.Message)
 }`
-  await build({
+  buildSync({
     stdin: { contents, resolveDir: PROJECT },
     outfile,
     bundle: true,

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 import { createGitLedger } from '../../src/git/ledger.ts'
 import {
   type ApplicationDatabase,
@@ -92,7 +92,7 @@ createStandInCli({ apiUrl, token, teamId, projectId, projectName: 'shop' })(args
 
 /** An executable that does what the Vercel CLI would, at once. */
 export async function buildStandInCli(file: string): Promise<void> {
-  await build({
+  buildSync({
     stdin: { contents: STAND_IN, resolveDir: PROJECT, loader: 'ts' },
     outfile: file,
     bundle: true,

@@ -53,12 +53,21 @@ test('the defaults of the page are those that a definition gets', () => {
   }
 })
 
+const TARGETS = `targets:
+  preview: { keys: staging }
+  production: { keys: production }
+`
+
 /** The small definition with the fragment where it belongs. */
 function definitionWith(fragment: string): string {
   if (fragment.startsWith('freeze:')) return `${SMALL}${fragment}`
   if (fragment.startsWith('gate:')) {
     return smallWith('    soak: 48h\n', `${indented(fragment)}    soak: 48h\n`)
   }
+  if (fragment.startsWith('effect:')) {
+    return smallWith('    soak: 48h\n', `${indented(fragment)}    soak: 48h\n`)
+  }
+  if (fragment.startsWith('targets:')) return smallWith(TARGETS, `${fragment}\n`)
   return smallWith('  full:\n', `  page:\n${indented(fragment)}  full:\n`)
 }
 

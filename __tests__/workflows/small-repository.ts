@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 import { type GithubSimulator, startGithubSimulator } from '../../src/rehearsal/github/simulator.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/rehearsal/virtual-clock.ts'
 import {
@@ -44,7 +44,7 @@ let preload: Promise<string> | undefined
 async function buildPreload(): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'rollgate-preload-')))
   const outfile = path.join(folder, 'process-clock.mjs')
-  await build({
+  buildSync({
     entryPoints: ['src/rehearsal/workflows/process-clock.ts'],
     outfile,
     bundle: true,
