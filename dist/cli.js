@@ -161,8 +161,8 @@ var require_argument = __commonJS({
        * @param {string[]} values
        * @return {Argument}
        */
-      choices(values2) {
-        this.argChoices = values2.slice();
+      choices(values3) {
+        this.argChoices = values3.slice();
         this.parseArg = (arg, previous) => {
           if (!this.argChoices.includes(arg)) {
             throw new InvalidArgumentError2(
@@ -964,8 +964,8 @@ var require_option = __commonJS({
        * @param {string[]} values
        * @return {Option}
        */
-      choices(values2) {
-        this.argChoices = values2.slice();
+      choices(values3) {
+        this.argChoices = values3.slice();
         this.parseArg = (arg, previous) => {
           if (!this.argChoices.includes(arg)) {
             throw new InvalidArgumentError2(
@@ -1205,7 +1205,7 @@ var require_command = __commonJS({
     var EventEmitter2 = __require("node:events").EventEmitter;
     var childProcess = __require("node:child_process");
     var path25 = __require("node:path");
-    var fs6 = __require("node:fs");
+    var fs7 = __require("node:fs");
     var process2 = __require("node:process");
     var { Argument: Argument2, humanReadableArgName } = require_argument();
     var { CommanderError: CommanderError2 } = require_error();
@@ -1255,7 +1255,7 @@ var require_command = __commonJS({
         this._outputConfiguration = {
           writeOut: (str) => process2.stdout.write(str),
           writeErr: (str) => process2.stderr.write(str),
-          outputError: (str, write2) => write2(str),
+          outputError: (str, write) => write(str),
           getOutHelpWidth: () => process2.stdout.isTTY ? process2.stdout.columns : void 0,
           getErrHelpWidth: () => process2.stderr.isTTY ? process2.stderr.columns : void 0,
           getOutHasColors: () => useColor() ?? (process2.stdout.isTTY && process2.stdout.hasColors?.()),
@@ -1608,16 +1608,16 @@ var require_command = __commonJS({
        * @param {Function} listener
        * @return {Command} `this` command for chaining
        */
-      hook(event, listener) {
+      hook(event2, listener) {
         const allowedValues = ["preSubcommand", "preAction", "postAction"];
-        if (!allowedValues.includes(event)) {
-          throw new Error(`Unexpected value for event passed to hook : '${event}'.
+        if (!allowedValues.includes(event2)) {
+          throw new Error(`Unexpected value for event passed to hook : '${event2}'.
 Expecting one of '${allowedValues.join("', '")}'`);
         }
-        if (this._lifeCycleHooks[event]) {
-          this._lifeCycleHooks[event].push(listener);
+        if (this._lifeCycleHooks[event2]) {
+          this._lifeCycleHooks[event2].push(listener);
         } else {
-          this._lifeCycleHooks[event] = [listener];
+          this._lifeCycleHooks[event2] = [listener];
         }
         return this;
       }
@@ -2199,7 +2199,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} subcommandName
        */
       _checkForMissingExecutable(executableFile, executableDir, subcommandName) {
-        if (fs6.existsSync(executableFile)) return;
+        if (fs7.existsSync(executableFile)) return;
         const executableDirMessage = executableDir ? `searched for local subcommand relative to directory '${executableDir}'` : "no directory for search for local subcommand, use .executableDir() to supply a custom directory";
         const executableMissing = `'${executableFile}' does not exist
  - if '${subcommandName}' is not meant to be an executable command, remove description parameter from '.command()' and use '.description()' instead
@@ -2218,10 +2218,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const sourceExt = [".js", ".ts", ".tsx", ".mjs", ".cjs"];
         function findFile(baseDir, baseName) {
           const localBin = path25.resolve(baseDir, baseName);
-          if (fs6.existsSync(localBin)) return localBin;
+          if (fs7.existsSync(localBin)) return localBin;
           if (sourceExt.includes(path25.extname(baseName))) return void 0;
           const foundExt = sourceExt.find(
-            (ext) => fs6.existsSync(`${localBin}${ext}`)
+            (ext) => fs7.existsSync(`${localBin}${ext}`)
           );
           if (foundExt) return `${localBin}${foundExt}`;
           return void 0;
@@ -2233,7 +2233,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
         if (this._scriptPath) {
           let resolvedScriptPath;
           try {
-            resolvedScriptPath = fs6.realpathSync(this._scriptPath);
+            resolvedScriptPath = fs7.realpathSync(this._scriptPath);
           } catch {
             resolvedScriptPath = this._scriptPath;
           }
@@ -2452,15 +2452,15 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @return {(Promise|undefined)}
        * @private
        */
-      _chainOrCallHooks(promise, event) {
+      _chainOrCallHooks(promise, event2) {
         let result = promise;
         const hooks = [];
-        this._getCommandAndAncestors().reverse().filter((cmd) => cmd._lifeCycleHooks[event] !== void 0).forEach((hookedCommand) => {
-          hookedCommand._lifeCycleHooks[event].forEach((callback) => {
+        this._getCommandAndAncestors().reverse().filter((cmd) => cmd._lifeCycleHooks[event2] !== void 0).forEach((hookedCommand) => {
+          hookedCommand._lifeCycleHooks[event2].forEach((callback) => {
             hooks.push({ hookedCommand, callback });
           });
         });
-        if (event === "postAction") {
+        if (event2 === "postAction") {
           hooks.reverse();
         }
         hooks.forEach((hookDetail) => {
@@ -2478,10 +2478,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @return {(Promise|undefined)}
        * @private
        */
-      _chainOrCallSubCommandHook(promise, subCommand, event) {
+      _chainOrCallSubCommandHook(promise, subCommand, event2) {
         let result = promise;
-        if (this._lifeCycleHooks[event] !== void 0) {
-          this._lifeCycleHooks[event].forEach((hook2) => {
+        if (this._lifeCycleHooks[event2] !== void 0) {
+          this._lifeCycleHooks[event2].forEach((hook2) => {
             result = this._chainOrCall(result, () => {
               return hook2(this, subCommand);
             });
@@ -2669,7 +2669,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const negativeNumberArg = (arg) => {
           if (!/^-(\d+|\d*\.\d+)(e[+-]?\d+)?$/.test(arg)) return false;
           return !this._getCommandAndAncestors().some(
-            (cmd) => cmd.options.map((opt) => opt.short).some((short) => /^-\d$/.test(short))
+            (cmd) => cmd.options.map((opt) => opt.short).some((short2) => /^-\d$/.test(short2))
           );
         };
         let activeVariadicOption = null;
@@ -3034,22 +3034,22 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} [alias]
        * @return {(string|Command)}
        */
-      alias(alias) {
-        if (alias === void 0) return this._aliases[0];
+      alias(alias2) {
+        if (alias2 === void 0) return this._aliases[0];
         let command = this;
         if (this.commands.length !== 0 && this.commands[this.commands.length - 1]._executableHandler) {
           command = this.commands[this.commands.length - 1];
         }
-        if (alias === command._name)
+        if (alias2 === command._name)
           throw new Error("Command alias can't be the same as its name");
-        const matchingCommand = this.parent?._findCommand(alias);
+        const matchingCommand = this.parent?._findCommand(alias2);
         if (matchingCommand) {
           const existingCmd = [matchingCommand.name()].concat(matchingCommand.aliases()).join("|");
           throw new Error(
-            `cannot add alias '${alias}' to command '${this.name()}' as already have command '${existingCmd}'`
+            `cannot add alias '${alias2}' to command '${this.name()}' as already have command '${existingCmd}'`
           );
         }
-        command._aliases.push(alias);
+        command._aliases.push(alias2);
         return this;
       }
       /**
@@ -3062,7 +3062,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        */
       aliases(aliases) {
         if (aliases === void 0) return this._aliases;
-        aliases.forEach((alias) => this.alias(alias));
+        aliases.forEach((alias2) => this.alias(alias2));
         return this;
       }
       /**
@@ -3236,11 +3236,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
           hasColors = this._outputConfiguration.getOutHasColors();
           helpWidth = this._outputConfiguration.getOutHelpWidth();
         }
-        const write2 = (str) => {
+        const write = (str) => {
           if (!hasColors) str = this._outputConfiguration.stripColor(str);
           return baseWrite(str);
         };
-        return { error: error2, write: write2, hasColors, helpWidth };
+        return { error: error2, write, hasColors, helpWidth };
       }
       /**
        * Output help information for this command.
@@ -8052,12 +8052,12 @@ var require_inflate2 = __commonJS({
 var require_pako = __commonJS({
   "node_modules/pako/index.js"(exports, module) {
     "use strict";
-    var assign = require_common().assign;
+    var assign2 = require_common().assign;
     var deflate = require_deflate2();
     var inflate = require_inflate2();
     var constants2 = require_constants();
     var pako = {};
-    assign(pako, deflate, inflate, constants2);
+    assign2(pako, deflate, inflate, constants2);
     module.exports = pako;
   }
 });
@@ -8714,8 +8714,8 @@ var require_diff3 = __commonJS({
       var m1 = diffIndices(o, a2);
       var m2 = diffIndices(o, b);
       var hunks = [];
-      function addHunk(h2, side2) {
-        hunks.push([h2.file1[0], side2, h2.file1[1], h2.file2[0], h2.file2[1]]);
+      function addHunk(h2, side3) {
+        hunks.push([h2.file1[0], side3, h2.file1[1], h2.file2[0], h2.file2[1]]);
       }
       for (i2 = 0; i2 < m1.length; i2++) {
         addHunk(m1[i2], 0);
@@ -8758,8 +8758,8 @@ var require_diff3 = __commonJS({
           };
           for (i2 = firstHunkIndex; i2 <= hunkIndex; i2++) {
             hunk = hunks[i2];
-            var side = hunk[1];
-            var r2 = regions[side];
+            var side2 = hunk[1];
+            var r2 = regions[side2];
             var oLhs = hunk[0];
             var oRhs = oLhs + hunk[2];
             var abLhs = hunk[3];
@@ -8817,8 +8817,8 @@ var require_diff3 = __commonJS({
       }
       for (var i2 = 0; i2 < indices.length; i2++) {
         var x = indices[i2];
-        var side = x[0];
-        if (side == -1) {
+        var side2 = x[0];
+        if (side2 == -1) {
           if (!isTrueConflict(x)) {
             pushOk(files[0].slice(x[1], x[1] + x[2]));
           } else {
@@ -8835,7 +8835,7 @@ var require_diff3 = __commonJS({
             });
           }
         } else {
-          pushOk(files[side].slice(x[1], x[1] + x[2]));
+          pushOk(files[side2].slice(x[1], x[1] + x[2]));
         }
       }
       flushOk();
@@ -9390,8 +9390,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         entryBuffers = await Promise.all(entryBuffers);
         const body2 = Buffer.concat(entryBuffers);
         const main = Buffer.concat([header, body2]);
-        const sum2 = await shasum(main);
-        return Buffer.concat([main, Buffer.from(sum2, "hex")]);
+        const sum3 = await shasum(main);
+        return Buffer.concat([main, Buffer.from(sum3, "hex")]);
       }
     };
     function compareStats(entry, stats, filemode = true, trustino = true) {
@@ -9415,20 +9415,20 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         stats: /* @__PURE__ */ new Map()
       };
     }
-    async function updateCachedIndexFile(fs6, filepath, cache) {
+    async function updateCachedIndexFile(fs7, filepath, cache) {
       const [stat5, rawIndexFile] = await Promise.all([
-        fs6.lstat(filepath),
-        fs6.read(filepath)
+        fs7.lstat(filepath),
+        fs7.read(filepath)
       ]);
       const index2 = await GitIndex.from(rawIndexFile);
       cache.map.set(filepath, index2);
       cache.stats.set(filepath, stat5);
     }
-    async function isIndexStale(fs6, filepath, cache) {
+    async function isIndexStale(fs7, filepath, cache) {
       const savedStats = cache.stats.get(filepath);
       if (savedStats === void 0) return true;
       if (savedStats === null) return false;
-      const currStats = await fs6.lstat(filepath);
+      const currStats = await fs7.lstat(filepath);
       if (currStats === null) return false;
       if (compareStats(savedStats, currStats)) return true;
       const saved = normalizeStats(savedStats);
@@ -9448,7 +9448,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<any>} The result of the closure function.
        * @throws {UnmergedPathsError} If unmerged paths exist and `allowUnmerged` is `false`.
        */
-      static async acquire({ fs: fs6, gitdir, cache, allowUnmerged = true }, closure) {
+      static async acquire({ fs: fs7, gitdir, cache, allowUnmerged = true }, closure) {
         if (!cache[IndexCache]) {
           cache[IndexCache] = createCache();
         }
@@ -9457,8 +9457,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         let unmergedPaths = [];
         await acquireLock(filepath, async () => {
           const theIndexCache = cache[IndexCache];
-          if (await isIndexStale(fs6, filepath, theIndexCache)) {
-            await updateCachedIndexFile(fs6, filepath, theIndexCache);
+          if (await isIndexStale(fs7, filepath, theIndexCache)) {
+            await updateCachedIndexFile(fs7, filepath, theIndexCache);
           }
           const index2 = theIndexCache.map.get(filepath);
           unmergedPaths = index2.unmergedPaths;
@@ -9473,8 +9473,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
           }
           if (index2._dirty) {
             const buffer = await index2.toObject();
-            await fs6.write(filepath, buffer);
-            theIndexCache.stats.set(filepath, await fs6.lstat(filepath));
+            await fs7.write(filepath, buffer);
+            theIndexCache.stats.set(filepath, await fs7.lstat(filepath));
             index2._dirty = false;
           }
         });
@@ -9488,7 +9488,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
       return path25;
     }
-    function dirname5(path25) {
+    function dirname6(path25) {
       const last = Math.max(path25.lastIndexOf("/"), path25.lastIndexOf("\\"));
       if (last === -1) return ".";
       if (last === 0) return "/";
@@ -9496,7 +9496,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
     }
     function flatFileListToDirectoryStructure(files) {
       const inodes = /* @__PURE__ */ new Map();
-      const mkdir12 = function(name2) {
+      const mkdir13 = function(name2) {
         if (!inodes.has(name2)) {
           const dir = {
             type: "tree",
@@ -9506,7 +9506,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             children: []
           };
           inodes.set(name2, dir);
-          dir.parent = mkdir12(dirname5(name2));
+          dir.parent = mkdir13(dirname6(name2));
           if (dir.parent && dir.parent !== dir) dir.parent.children.push(dir);
         }
         return inodes.get(name2);
@@ -9519,7 +9519,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             basename: basename3(name2),
             metadata,
             // This recursively generates any missing parent folders.
-            parent: mkdir12(dirname5(name2)),
+            parent: mkdir13(dirname6(name2)),
             children: []
           };
           if (file2.parent) file2.parent.children.push(file2);
@@ -9527,7 +9527,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         }
         return inodes.get(name2);
       };
-      mkdir12(".");
+      mkdir13(".");
       for (const file2 of files) {
         mkfile(file2.path, file2);
       }
@@ -9549,9 +9549,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       throw new InternalError(`Unexpected GitTree entry mode: ${mode.toString(8)}`);
     }
     var GitWalkerIndex = class {
-      constructor({ fs: fs6, gitdir, cache }) {
+      constructor({ fs: fs7, gitdir, cache }) {
         this.treePromise = GitIndexManager.acquire(
-          { fs: fs6, gitdir, cache },
+          { fs: fs7, gitdir, cache },
           async function(index2) {
             return flatFileListToDirectoryStructure(index2.entries);
           }
@@ -9642,8 +9642,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
     function STAGE() {
       const o = /* @__PURE__ */ Object.create(null);
       Object.defineProperty(o, GitWalkSymbol, {
-        value: function({ fs: fs6, gitdir, cache }) {
-          return new GitWalkerIndex({ fs: fs6, gitdir, cache });
+        value: function({ fs: fs7, gitdir, cache }) {
+          return new GitWalkerIndex({ fs: fs7, gitdir, cache });
         }
       });
       Object.freeze(o);
@@ -9972,7 +9972,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
       return isAbsolute2 ? `/${normalized}` : normalized;
     }
-    function join12(...args) {
+    function join13(...args) {
       if (args.length === 0) return ".";
       let joined;
       for (let i2 = 0; i2 < args.length; ++i2) {
@@ -10240,8 +10240,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} opts.gitdir - The path to the `.git` directory.
        * @returns {Promise<GitConfig>} A `GitConfig` object representing the parsed configuration.
        */
-      static async get({ fs: fs6, gitdir }) {
-        const text4 = await fs6.read(`${gitdir}/config`, { encoding: "utf8" });
+      static async get({ fs: fs7, gitdir }) {
+        const text4 = await fs7.read(`${gitdir}/config`, { encoding: "utf8" });
         return GitConfig.from(text4);
       }
       /**
@@ -10253,8 +10253,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {GitConfig} opts.config - The `GitConfig` object to save.
        * @returns {Promise<void>} Resolves when the configuration has been successfully saved.
        */
-      static async save({ fs: fs6, gitdir, config: config2 }) {
-        await fs6.write(`${gitdir}/config`, config2.toString(), {
+      static async save({ fs: fs7, gitdir, config: config2 }) {
+        await fs7.write(`${gitdir}/config`, config2.toString(), {
           encoding: "utf8"
         });
       }
@@ -10293,7 +10293,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<Object>} - An object containing pruned refs.
        */
       static async updateRemoteRefs({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         remote,
         refs,
@@ -10308,7 +10308,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             throw new InvalidOidError(value);
           }
         }
-        const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+        const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
         if (!refspecs) {
           refspecs = await config2.getall(`remote.${remote}.fetch`);
           if (refspecs.length === 0) {
@@ -10341,18 +10341,18 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         tagRefsToWrite.forEach(assertWritableRef);
         if (pruneTags) {
           const tags2 = await _GitRefManager.listRefs({
-            fs: fs6,
+            fs: fs7,
             gitdir,
             filepath: "refs/tags"
           });
           await _GitRefManager.deleteRefs({
-            fs: fs6,
+            fs: fs7,
             gitdir,
             refs: tags2.map((tag2) => `refs/tags/${tag2}`)
           });
         }
         for (const serverRef of tagRefsToWrite) {
-          if (!await _GitRefManager.exists({ fs: fs6, gitdir, ref: serverRef })) {
+          if (!await _GitRefManager.exists({ fs: fs7, gitdir, ref: serverRef })) {
             const oid = refs.get(serverRef);
             actualRefsToWrite.set(serverRef, oid);
           }
@@ -10368,7 +10368,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         if (prune) {
           for (const filepath of refspec.localNamespaces()) {
             const refs2 = (await _GitRefManager.listRefs({
-              fs: fs6,
+              fs: fs7,
               gitdir,
               filepath
             })).map((file2) => `${filepath}/${file2}`);
@@ -10379,13 +10379,13 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             }
           }
           if (pruned.length > 0) {
-            await _GitRefManager.deleteRefs({ fs: fs6, gitdir, refs: pruned });
+            await _GitRefManager.deleteRefs({ fs: fs7, gitdir, refs: pruned });
           }
         }
         for (const [key, value] of actualRefsToWrite) {
           await acquireLock(
             key,
-            async () => fs6.write(join12(gitdir, key), `${value.trim()}
+            async () => fs7.write(join13(gitdir, key), `${value.trim()}
 `, "utf8")
           );
         }
@@ -10402,14 +10402,14 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<void>}
        */
       // TODO: make this less crude?
-      static async writeRef({ fs: fs6, gitdir, ref: ref2, value }) {
+      static async writeRef({ fs: fs7, gitdir, ref: ref2, value }) {
         assertWritableRef(ref2);
         if (!value.match(/[0-9a-f]{40}/)) {
           throw new InvalidOidError(value);
         }
         await acquireLock(
           ref2,
-          async () => fs6.write(join12(gitdir, ref2), `${value.trim()}
+          async () => fs7.write(join13(gitdir, ref2), `${value.trim()}
 `, "utf8")
         );
       }
@@ -10423,11 +10423,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.value - The target ref.
        * @returns {Promise<void>}
        */
-      static async writeSymbolicRef({ fs: fs6, gitdir, ref: ref2, value }) {
+      static async writeSymbolicRef({ fs: fs7, gitdir, ref: ref2, value }) {
         assertWritableRef(ref2);
         await acquireLock(
           ref2,
-          async () => fs6.write(join12(gitdir, ref2), `ref: ${value.trim()}
+          async () => fs7.write(join13(gitdir, ref2), `ref: ${value.trim()}
 `, "utf8")
         );
       }
@@ -10440,8 +10440,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to delete.
        * @returns {Promise<void>}
        */
-      static async deleteRef({ fs: fs6, gitdir, ref: ref2 }) {
-        return _GitRefManager.deleteRefs({ fs: fs6, gitdir, refs: [ref2] });
+      static async deleteRef({ fs: fs7, gitdir, ref: ref2 }) {
+        return _GitRefManager.deleteRefs({ fs: fs7, gitdir, refs: [ref2] });
       }
       /**
        * Deletes multiple refs.
@@ -10452,12 +10452,12 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string[]} args.refs - The refs to delete.
        * @returns {Promise<void>}
        */
-      static async deleteRefs({ fs: fs6, gitdir, refs }) {
+      static async deleteRefs({ fs: fs7, gitdir, refs }) {
         refs.forEach(assertWritableRef);
-        await Promise.all(refs.map((ref2) => fs6.rm(join12(gitdir, ref2))));
+        await Promise.all(refs.map((ref2) => fs7.rm(join13(gitdir, ref2))));
         let text4 = await acquireLock(
           "packed-refs",
-          async () => fs6.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
+          async () => fs7.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
         );
         const packed = GitPackedRefs.from(text4);
         const beforeSize = packed.refs.size;
@@ -10470,7 +10470,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
           text4 = packed.toString();
           await acquireLock(
             "packed-refs",
-            async () => fs6.write(`${gitdir}/packed-refs`, text4, { encoding: "utf8" })
+            async () => fs7.write(`${gitdir}/packed-refs`, text4, { encoding: "utf8" })
           );
         }
       }
@@ -10485,7 +10485,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<string>} - The resolved object ID.
        */
       static async resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: ref2,
         depth = void 0,
@@ -10499,17 +10499,17 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         }
         if (ref2.startsWith("ref: ")) {
           ref2 = ref2.slice("ref: ".length);
-          return _GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2, depth, visited });
+          return _GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2, depth, visited });
         }
         if (ref2.length === 40 && /[0-9a-f]{40}/.test(ref2)) {
           return ref2;
         }
-        const packedMap = await _GitRefManager.packedRefs({ fs: fs6, gitdir });
+        const packedMap = await _GitRefManager.packedRefs({ fs: fs7, gitdir });
         const allpaths = refpaths(ref2).filter((p) => !GIT_FILES.includes(p));
         for (const ref3 of allpaths) {
           const sha2 = await acquireLock(
             ref3,
-            async () => await fs6.read(`${gitdir}/${ref3}`, { encoding: "utf8" }) || packedMap.get(ref3)
+            async () => await fs7.read(`${gitdir}/${ref3}`, { encoding: "utf8" }) || packedMap.get(ref3)
           );
           if (sha2) {
             if (visited.has(ref3)) {
@@ -10519,7 +10519,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             }
             visited.add(ref3);
             return _GitRefManager.resolve({
-              fs: fs6,
+              fs: fs7,
               gitdir,
               ref: sha2.trim(),
               depth,
@@ -10544,11 +10544,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to check.
        * @returns {Promise<boolean>} - True if the ref names an unborn branch.
        */
-      static async isUnbornBranch({ fs: fs6, gitdir, ref: ref2 }) {
+      static async isUnbornBranch({ fs: fs7, gitdir, ref: ref2 }) {
         let target2;
         try {
           target2 = await _GitRefManager.resolve({
-            fs: fs6,
+            fs: fs7,
             gitdir,
             ref: "HEAD",
             depth: 2
@@ -10569,9 +10569,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to check.
        * @returns {Promise<boolean>} - True if the ref exists, false otherwise.
        */
-      static async exists({ fs: fs6, gitdir, ref: ref2 }) {
+      static async exists({ fs: fs7, gitdir, ref: ref2 }) {
         try {
-          await _GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
+          await _GitRefManager.expand({ fs: fs7, gitdir, ref: ref2 });
           return true;
         } catch (err) {
           if (err instanceof NotFoundError) return false;
@@ -10587,16 +10587,16 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to expand.
        * @returns {Promise<string>} - The full ref name.
        */
-      static async expand({ fs: fs6, gitdir, ref: ref2 }) {
+      static async expand({ fs: fs7, gitdir, ref: ref2 }) {
         if (ref2.length === 40 && /[0-9a-f]{40}/.test(ref2)) {
           return ref2;
         }
-        const packedMap = await _GitRefManager.packedRefs({ fs: fs6, gitdir });
+        const packedMap = await _GitRefManager.packedRefs({ fs: fs7, gitdir });
         const allpaths = refpaths(ref2).filter((p) => !GIT_FILES.includes(p));
         for (const ref3 of allpaths) {
           const refExists = await acquireLock(
             ref3,
-            async () => fs6.exists(`${gitdir}/${ref3}`)
+            async () => fs7.exists(`${gitdir}/${ref3}`)
           );
           if (refExists) return ref3;
           if (packedMap.has(ref3)) return ref3;
@@ -10664,10 +10664,10 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} [args.gitdir=join(dir, '.git')] - [required] The [git directory](dir-vs-gitdir.md) path
        * @returns {Promise<Map<string, string>>} - A map of packed refs.
        */
-      static async packedRefs({ fs: fs6, gitdir }) {
+      static async packedRefs({ fs: fs7, gitdir }) {
         const text4 = await acquireLock(
           "packed-refs",
-          async () => fs6.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
+          async () => fs7.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
         );
         const packed = GitPackedRefs.from(text4);
         return packed.refs;
@@ -10681,11 +10681,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.filepath - The filepath prefix to match.
        * @returns {Promise<string[]>} - A sorted list of refs.
        */
-      static async listRefs({ fs: fs6, gitdir, filepath }) {
-        const packedMap = await _GitRefManager.packedRefs({ fs: fs6, gitdir });
+      static async listRefs({ fs: fs7, gitdir, filepath }) {
+        const packedMap = await _GitRefManager.packedRefs({ fs: fs7, gitdir });
         let files = null;
         try {
-          files = await fs6.readdirDeep(`${gitdir}/${filepath}`);
+          files = await fs7.readdirDeep(`${gitdir}/${filepath}`);
           files = files.map((x) => x.replace(`${gitdir}/${filepath}/`, ""));
         } catch (err) {
           files = [];
@@ -10710,15 +10710,15 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} [args.remote] - The remote to filter branches by.
        * @returns {Promise<string[]>} - A list of branch names.
        */
-      static async listBranches({ fs: fs6, gitdir, remote }) {
+      static async listBranches({ fs: fs7, gitdir, remote }) {
         if (remote) {
           return _GitRefManager.listRefs({
-            fs: fs6,
+            fs: fs7,
             gitdir,
             filepath: `refs/remotes/${remote}`
           });
         } else {
-          return _GitRefManager.listRefs({ fs: fs6, gitdir, filepath: `refs/heads` });
+          return _GitRefManager.listRefs({ fs: fs7, gitdir, filepath: `refs/heads` });
         }
       }
       /**
@@ -10729,9 +10729,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} [args.gitdir=join(dir, '.git')] - [required] The [git directory](dir-vs-gitdir.md) path
        * @returns {Promise<string[]>} - A list of tag names.
        */
-      static async listTags({ fs: fs6, gitdir }) {
+      static async listTags({ fs: fs7, gitdir }) {
         const tags = await _GitRefManager.listRefs({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           filepath: `refs/tags`
         });
@@ -10902,9 +10902,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         };
       }
     };
-    async function readObjectLoose({ fs: fs6, gitdir, oid }) {
+    async function readObjectLoose({ fs: fs7, gitdir, oid }) {
       const source = `objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
-      const file2 = await fs6.read(`${gitdir}/${source}`);
+      const file2 = await fs7.read(`${gitdir}/${source}`);
       if (!file2) {
         return null;
       }
@@ -10925,15 +10925,15 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         target2 = firstOp;
       } else {
         const chunks = [firstOp];
-        let tell7 = firstOp.byteLength;
+        let tell8 = firstOp.byteLength;
         while (!reader.eof()) {
           const op = readOp(reader, source);
           chunks.push(op);
-          tell7 += op.byteLength;
+          tell8 += op.byteLength;
         }
-        if (targetSize !== tell7) {
+        if (targetSize !== tell8) {
           throw new InternalError(
-            `applyDelta expected target buffer to be ${targetSize} bytes but the resulting buffer was ${tell7} bytes`
+            `applyDelta expected target buffer to be ${targetSize} bytes but the resulting buffer was ${tell8} bytes`
           );
         }
         target2 = Buffer.concat(chunks, targetSize);
@@ -11463,11 +11463,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
       async toBuffer() {
         const buffers = [];
-        const write2 = (str, encoding) => {
+        const write = (str, encoding) => {
           buffers.push(Buffer.from(str, encoding));
         };
-        write2("ff744f63", "hex");
-        write2("00000002", "hex");
+        write("ff744f63", "hex");
+        write("00000002", "hex");
         const fanoutBuffer = new BufferCursor(Buffer.alloc(256 * 4));
         for (let i2 = 0; i2 < 256; i2++) {
           let count2 = 0;
@@ -11478,7 +11478,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         }
         buffers.push(fanoutBuffer.buffer);
         for (const hash2 of this.hashes) {
-          write2(hash2, "hex");
+          write(hash2, "hex");
         }
         const crcsBuffer = new BufferCursor(Buffer.alloc(this.hashes.length * 4));
         for (const hash2 of this.hashes) {
@@ -11490,7 +11490,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
           offsetsBuffer.writeUInt32BE(this.offsets.get(hash2));
         }
         buffers.push(offsetsBuffer.buffer);
-        write2(this.packfileSha, "hex");
+        write(this.packfileSha, "hex");
         const totalBuffer = Buffer.concat(buffers);
         const sha2 = await shasum(totalBuffer);
         const shaBuffer = Buffer.alloc(20);
@@ -11577,17 +11577,17 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
     };
     var PackfileCache = /* @__PURE__ */ Symbol("PackfileCache");
     async function loadPackIndex({
-      fs: fs6,
+      fs: fs7,
       filename,
       getExternalRefDelta,
       emitter,
       emitterPrefix
     }) {
-      const idx = await fs6.read(filename);
+      const idx = await fs7.read(filename);
       return GitPackIndex.fromIdx({ idx, getExternalRefDelta });
     }
     function readPackIndex({
-      fs: fs6,
+      fs: fs7,
       cache,
       filename,
       getExternalRefDelta,
@@ -11598,7 +11598,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       let p = cache[PackfileCache].get(filename);
       if (!p) {
         p = loadPackIndex({
-          fs: fs6,
+          fs: fs7,
           filename,
           getExternalRefDelta,
           emitter,
@@ -11622,19 +11622,19 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       return hash2.digest("hex");
     }
     async function readObjectPacked({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       format: format2 = "content",
       getExternalRefDelta
     }) {
-      let list5 = await fs6.readdir(join12(gitdir, "objects/pack"));
-      list5 = list5.filter((x) => x.endsWith(".idx"));
-      for (const filename of list5) {
+      let list6 = await fs7.readdir(join13(gitdir, "objects/pack"));
+      list6 = list6.filter((x) => x.endsWith(".idx"));
+      for (const filename of list6) {
         const indexFile = `${gitdir}/objects/pack/${filename}`;
         const p = await readPackIndex({
-          fs: fs6,
+          fs: fs7,
           cache,
           filename: indexFile,
           getExternalRefDelta
@@ -11643,7 +11643,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         if (p.offsets.has(oid)) {
           const packFile = indexFile.replace(/idx$/, "pack");
           if (!p.pack) {
-            const read3 = fs6.read(packFile);
+            const read3 = fs7.read(packFile);
             p.pack = read3;
             read3.catch(() => {
               if (p.pack === read3) p.pack = null;
@@ -11687,7 +11687,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
     }
     async function _readObject({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
@@ -11696,17 +11696,17 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       if (!["deflated", "wrapped", "content"].includes(format2)) {
         throw new InternalError(`invalid requested format "${format2}"`);
       }
-      const getExternalRefDelta = (oid2) => _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
+      const getExternalRefDelta = (oid2) => _readObject({ fs: fs7, cache, gitdir, oid: oid2 });
       let result;
       if (oid === "4b825dc642cb6eb9a060e54bf8d69288fbee4904") {
         result = { format: "wrapped", object: Buffer.from(`tree 0\0`) };
       }
       if (!result) {
-        result = await readObjectLoose({ fs: fs6, gitdir, oid });
+        result = await readObjectLoose({ fs: fs7, gitdir, oid });
       }
       if (!result) {
         result = await readObjectPacked({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           oid,
@@ -11760,14 +11760,14 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} short
        * @param {string[]} matches
        */
-      constructor(nouns, short, matches5) {
+      constructor(nouns, short2, matches5) {
         super(
-          `Found multiple ${nouns} matching "${short}" (${matches5.join(
+          `Found multiple ${nouns} matching "${short2}" (${matches5.join(
             ", "
           )}). Use a longer abbreviation length to disambiguate them.`
         );
         this.code = this.name = _AmbiguousError.code;
-        this.data = { nouns, short, matches: matches5 };
+        this.data = { nouns, short: short2, matches: matches5 };
       }
     };
     AmbiguousError.code = "AmbiguousError";
@@ -12436,18 +12436,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return _GitCommit.from(signedCommit);
       }
     };
-    async function resolveTree({ fs: fs6, cache, gitdir, oid }) {
+    async function resolveTree({ fs: fs7, cache, gitdir, oid }) {
       if (oid === "4b825dc642cb6eb9a060e54bf8d69288fbee4904") {
         return { tree: GitTree.from([]), oid };
       }
-      const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+      const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
       if (type === "tag") {
         oid = GitAnnotatedTag.from(object2).parse().object;
-        return resolveTree({ fs: fs6, cache, gitdir, oid });
+        return resolveTree({ fs: fs7, cache, gitdir, oid });
       }
       if (type === "commit") {
         oid = GitCommit.from(object2).parse().tree;
-        return resolveTree({ fs: fs6, cache, gitdir, oid });
+        return resolveTree({ fs: fs7, cache, gitdir, oid });
       }
       if (type !== "tree") {
         throw new ObjectTypeError(oid, type, "tree");
@@ -12455,23 +12455,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return { tree: GitTree.from(object2), oid };
     }
     var GitWalkerRepo = class {
-      constructor({ fs: fs6, gitdir, ref: ref2, cache }) {
-        this.fs = fs6;
+      constructor({ fs: fs7, gitdir, ref: ref2, cache }) {
+        this.fs = fs7;
         this.cache = cache;
         this.gitdir = gitdir;
         this.mapPromise = (async () => {
           const map = /* @__PURE__ */ new Map();
           let oid;
           try {
-            oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
+            oid = await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2 });
           } catch (e) {
-            if (e instanceof NotFoundError && await GitRefManager.isUnbornBranch({ fs: fs6, gitdir, ref: ref2 })) {
+            if (e instanceof NotFoundError && await GitRefManager.isUnbornBranch({ fs: fs7, gitdir, ref: ref2 })) {
               oid = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
             } else {
               throw e;
             }
           }
-          const tree2 = await resolveTree({ fs: fs6, cache: this.cache, gitdir, oid });
+          const tree2 = await resolveTree({ fs: fs7, cache: this.cache, gitdir, oid });
           tree2.type = "tree";
           tree2.mode = "40000";
           map.set(".", tree2);
@@ -12506,7 +12506,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       async readdir(entry) {
         const filepath = entry._fullpath;
-        const { fs: fs6, cache, gitdir } = this;
+        const { fs: fs7, cache, gitdir } = this;
         const map = await this.mapPromise;
         const obj = map.get(filepath);
         if (!obj) throw new Error(`No obj for ${filepath}`);
@@ -12515,15 +12515,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (obj.type !== "tree") {
           return null;
         }
-        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+        const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
         if (type !== obj.type) {
           throw new ObjectTypeError(oid, type, obj.type);
         }
         const tree2 = GitTree.from(object2);
         for (const entry2 of tree2) {
-          map.set(join12(filepath, entry2.path), entry2);
+          map.set(join13(filepath, entry2.path), entry2);
         }
-        return tree2.entries().map((entry2) => join12(filepath, entry2.path));
+        return tree2.entries().map((entry2) => join13(filepath, entry2.path));
       }
       async type(entry) {
         if (entry._type === false) {
@@ -12546,10 +12546,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       async content(entry) {
         if (entry._content === false) {
           const map = await this.mapPromise;
-          const { fs: fs6, cache, gitdir } = this;
+          const { fs: fs7, cache, gitdir } = this;
           const obj = map.get(entry._fullpath);
           const oid = obj.oid;
-          const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+          const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
           if (type !== "blob") {
             entry._content = void 0;
           } else {
@@ -12570,16 +12570,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     function TREE({ ref: ref2 = "HEAD" } = {}) {
       const o = /* @__PURE__ */ Object.create(null);
       Object.defineProperty(o, GitWalkSymbol, {
-        value: function({ fs: fs6, gitdir, cache }) {
-          return new GitWalkerRepo({ fs: fs6, gitdir, ref: ref2, cache });
+        value: function({ fs: fs7, gitdir, cache }) {
+          return new GitWalkerRepo({ fs: fs7, gitdir, ref: ref2, cache });
         }
       });
       Object.freeze(o);
       return o;
     }
     var GitWalkerFs = class {
-      constructor({ fs: fs6, dir, gitdir, cache, refresh = true }) {
-        this.fs = fs6;
+      constructor({ fs: fs7, dir, gitdir, cache, refresh = true }) {
+        this.fs = fs7;
         this.cache = cache;
         this.dir = dir;
         this.gitdir = gitdir;
@@ -12617,10 +12617,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       async readdir(entry) {
         if (await entry.type() !== "tree") return null;
         const filepath = entry._fullpath;
-        const { fs: fs6, dir } = this;
-        const names = await fs6.readdir(join12(dir, filepath));
+        const { fs: fs7, dir } = this;
+        const names = await fs7.readdir(join13(dir, filepath));
         if (names === null) return null;
-        return names.map((name2) => join12(filepath, name2));
+        return names.map((name2) => join13(filepath, name2));
       }
       async type(entry) {
         if (entry._type === false) {
@@ -12636,8 +12636,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       async stat(entry) {
         if (entry._stat === false) {
-          const { fs: fs6, dir } = this;
-          let stat5 = await fs6.lstat(`${dir}/${entry._fullpath}`);
+          const { fs: fs7, dir } = this;
+          let stat5 = await fs7.lstat(`${dir}/${entry._fullpath}`);
           if (!stat5) {
             throw new Error(
               `ENOENT: no such file or directory, lstat '${entry._fullpath}'`
@@ -12659,17 +12659,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       async content(entry) {
         if (entry._content === false) {
-          const { fs: fs6, dir, gitdir } = this;
+          const { fs: fs7, dir, gitdir } = this;
           if (await entry.type() === "tree") {
             entry._content = void 0;
           } else {
             let content;
             if (await entry.mode() >> 12 === 10) {
-              content = await fs6.readlink(`${dir}/${entry._fullpath}`);
+              content = await fs7.readlink(`${dir}/${entry._fullpath}`);
             } else {
-              const config2 = await this._getGitConfig(fs6, gitdir);
+              const config2 = await this._getGitConfig(fs7, gitdir);
               const autocrlf = await config2.get("core.autocrlf");
-              content = await fs6.read(`${dir}/${entry._fullpath}`, { autocrlf });
+              content = await fs7.read(`${dir}/${entry._fullpath}`, { autocrlf });
             }
             entry._actualSize = content.length;
             if (entry._stat && entry._stat.size === -1) {
@@ -12683,14 +12683,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       async oid(entry) {
         if (entry._oid === false) {
           const self2 = this;
-          const { fs: fs6, gitdir, cache } = this;
+          const { fs: fs7, gitdir, cache } = this;
           let oid;
           await GitIndexManager.acquire(
-            { fs: fs6, gitdir, cache },
+            { fs: fs7, gitdir, cache },
             async function(index2) {
               const stage = index2.entriesMap.get(entry._fullpath);
               const stats = await entry.stat();
-              const config2 = await self2._getGitConfig(fs6, gitdir);
+              const config2 = await self2._getGitConfig(fs7, gitdir);
               const filemode = await config2.get("core.filemode");
               const trustino = typeof process !== "undefined" ? !(process.platform === "win32") : true;
               if (!stage || compareStats(stats, stage, filemode, trustino)) {
@@ -12730,30 +12730,30 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * writes a refresh right away instead of queueing it.
        */
       async flush() {
-        const { fs: fs6, gitdir, cache, refreshQueue } = this;
+        const { fs: fs7, gitdir, cache, refreshQueue } = this;
         this.refreshQueue = [];
         this.flushed = true;
         if (refreshQueue.length === 0) return;
-        await GitIndexManager.acquire({ fs: fs6, gitdir, cache }, async (index2) => {
+        await GitIndexManager.acquire({ fs: fs7, gitdir, cache }, async (index2) => {
           for (const { filepath, stage, stats, oid } of refreshQueue) {
             if (index2.entriesMap.get(filepath) !== stage) continue;
             index2.insert({ filepath, stats, oid });
           }
         });
       }
-      async _getGitConfig(fs6, gitdir) {
+      async _getGitConfig(fs7, gitdir) {
         if (this.config) {
           return this.config;
         }
-        this.config = await GitConfigManager.get({ fs: fs6, gitdir });
+        this.config = await GitConfigManager.get({ fs: fs7, gitdir });
         return this.config;
       }
     };
     function WORKDIR({ refresh = true } = {}) {
       const o = /* @__PURE__ */ Object.create(null);
       Object.defineProperty(o, GitWalkSymbol, {
-        value: function({ fs: fs6, dir, gitdir, cache }) {
-          return new GitWalkerFs({ fs: fs6, dir, gitdir, cache, refresh });
+        value: function({ fs: fs7, dir, gitdir, cache }) {
+          return new GitWalkerFs({ fs: fs7, dir, gitdir, cache, refresh });
         }
       });
       Object.freeze(o);
@@ -12812,7 +12812,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _walk({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
       gitdir,
@@ -12829,7 +12829,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       iterate = (walk3, children) => Promise.all([...children].map(walk3))
     }) {
       const walkers = trees.map(
-        (proxy) => proxy[GitWalkSymbol]({ fs: fs6, dir, gitdir, cache })
+        (proxy) => proxy[GitWalkSymbol]({ fs: fs7, dir, gitdir, cache })
       );
       const root = new Array(walkers.length).fill(".");
       const range = arrayRange(0, walkers.length);
@@ -12868,19 +12868,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return result;
     }
-    async function mkdirp(mkdir12, filepath, retries = 10) {
+    async function mkdirp(mkdir13, filepath, retries = 10) {
       try {
-        await mkdir12(filepath);
+        await mkdir13(filepath);
       } catch (err) {
         if (err === null) return;
         if (err.code === "EEXIST") return;
         if (err.code !== "ENOENT") throw err;
-        const parent = dirname5(filepath);
+        const parent = dirname6(filepath);
         if (parent === "." || parent === "/" || parent === filepath) throw err;
-        await mkdirp(mkdir12, parent, retries);
+        await mkdirp(mkdir13, parent, retries);
         for (let attempt2 = 0; ; attempt2++) {
           try {
-            await mkdir12(filepath);
+            await mkdir13(filepath);
             return;
           } catch (err2) {
             if (err2 === null || err2.code === "EEXIST") return;
@@ -12893,22 +12893,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       }
     }
-    async function rmRecursive(fs6, filepath) {
-      const entries = await fs6.readdir(filepath);
+    async function rmRecursive(fs7, filepath) {
+      const entries = await fs7.readdir(filepath);
       if (entries == null) {
-        await fs6.rm(filepath);
+        await fs7.rm(filepath);
       } else if (entries.length) {
         await Promise.all(
           entries.map((entry) => {
-            const subpath = join12(filepath, entry);
-            return fs6.lstat(subpath).then((stat5) => {
+            const subpath = join13(filepath, entry);
+            return fs7.lstat(subpath).then((stat5) => {
               if (!stat5) return;
-              return stat5.isDirectory() ? rmRecursive(fs6, subpath) : fs6.rm(subpath);
+              return stat5.isDirectory() ? rmRecursive(fs7, subpath) : fs7.rm(subpath);
             });
           })
-        ).then(() => fs6.rmdir(filepath));
+        ).then(() => fs7.rmdir(filepath));
       } else {
-        await fs6.rmdir(filepath);
+        await fs7.rmdir(filepath);
       }
     }
     function isPromiseLike(obj) {
@@ -12925,7 +12925,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (typeof code2 !== "string") return false;
       return code2 === "ENOENT" || code2 === "ENOTDIR" || code2.includes("ENS");
     }
-    function isPromiseFs(fs6) {
+    function isPromiseFs(fs7) {
       const test = (targetFs) => {
         try {
           return targetFs.readFile().catch((e) => e);
@@ -12933,7 +12933,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           return e;
         }
       };
-      return isPromiseLike(test(fs6));
+      return isPromiseLike(test(fs7));
     }
     var commands = [
       "readFile",
@@ -12947,25 +12947,25 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       "readlink",
       "symlink"
     ];
-    function bindFs(target2, fs6) {
-      if (isPromiseFs(fs6)) {
+    function bindFs(target2, fs7) {
+      if (isPromiseFs(fs7)) {
         for (const command of commands) {
-          target2[`_${command}`] = fs6[command].bind(fs6);
+          target2[`_${command}`] = fs7[command].bind(fs7);
         }
       } else {
         for (const command of commands) {
-          target2[`_${command}`] = pify(fs6[command].bind(fs6));
+          target2[`_${command}`] = pify(fs7[command].bind(fs7));
         }
       }
-      if (isPromiseFs(fs6)) {
-        if (fs6.cp) target2._cp = fs6.cp.bind(fs6);
-        if (fs6.rm) target2._rm = fs6.rm.bind(fs6);
-        else if (fs6.rmdir.length > 1) target2._rm = fs6.rmdir.bind(fs6);
+      if (isPromiseFs(fs7)) {
+        if (fs7.cp) target2._cp = fs7.cp.bind(fs7);
+        if (fs7.rm) target2._rm = fs7.rm.bind(fs7);
+        else if (fs7.rmdir.length > 1) target2._rm = fs7.rmdir.bind(fs7);
         else target2._rm = rmRecursive.bind(null, target2);
       } else {
-        if (fs6.cp) target2._cp = pify(fs6.cp.bind(fs6));
-        if (fs6.rm) target2._rm = pify(fs6.rm.bind(fs6));
-        else if (fs6.rmdir.length > 2) target2._rm = pify(fs6.rmdir.bind(fs6));
+        if (fs7.cp) target2._cp = pify(fs7.cp.bind(fs7));
+        if (fs7.rm) target2._rm = pify(fs7.rm.bind(fs7));
+        else if (fs7.rmdir.length > 2) target2._rm = pify(fs7.rmdir.bind(fs7));
         else target2._rm = rmRecursive.bind(null, target2);
       }
     }
@@ -12975,15 +12975,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        *
        * @param {Object} fs - A file system implementation to wrap.
        */
-      constructor(fs6) {
-        if (typeof fs6._original_unwrapped_fs !== "undefined") return fs6;
-        const promises5 = Object.getOwnPropertyDescriptor(fs6, "promises");
-        if (promises5 && promises5.enumerable) {
-          bindFs(this, fs6.promises);
+      constructor(fs7) {
+        if (typeof fs7._original_unwrapped_fs !== "undefined") return fs7;
+        const promises6 = Object.getOwnPropertyDescriptor(fs7, "promises");
+        if (promises6 && promises6.enumerable) {
+          bindFs(this, fs7.promises);
         } else {
-          bindFs(this, fs6);
+          bindFs(this, fs7);
         }
-        this._original_unwrapped_fs = fs6;
+        this._original_unwrapped_fs = fs7;
       }
       /**
        * Return true if a file exists, false if it doesn't exist.
@@ -13048,7 +13048,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         try {
           await this._writeFile(filepath, contents, options);
         } catch (err) {
-          await this.mkdir(dirname5(filepath));
+          await this.mkdir(dirname6(filepath));
           await this._writeFile(filepath, contents, options);
         }
       }
@@ -13178,14 +13178,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return this._symlink(buffer.toString("utf8"), filename);
       }
     };
-    async function assertNoSymlinkInLeadingPath(fs6, dir, fullpath) {
+    async function assertNoSymlinkInLeadingPath(fs7, dir, fullpath) {
       const parts = fullpath.split("/");
       parts.pop();
       let current = dir;
       for (const part of parts) {
         if (part === "" || part === ".") continue;
         current = `${current}/${part}`;
-        const stats = await fs6.lstat(current);
+        const stats = await fs7.lstat(current);
         if (stats && stats.isSymbolicLink()) {
           throw new UnsafeFilepathError(fullpath);
         }
@@ -13210,7 +13210,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           if (isAbsolute(submoduleGitdir)) {
             return submoduleGitdir;
           }
-          const gitdir = join12(dirname5(dotgit), submoduleGitdir);
+          const gitdir = join13(dirname6(dotgit), submoduleGitdir);
           return gitdir;
         });
       } else {
@@ -13230,30 +13230,30 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return true;
     }
     async function writeWorkingTreeEntry({
-      fs: fs6,
+      fs: fs7,
       dir,
       filepath,
       mode,
       content
     }) {
-      await assertNoSymlinkInLeadingPath(fs6, dir, filepath);
+      await assertNoSymlinkInLeadingPath(fs7, dir, filepath);
       const path25 = `${dir}/${filepath}`;
       const symlink2 = mode === 40960;
-      const stats = await fs6.lstat(path25);
+      const stats = await fs7.lstat(path25);
       if (stats && (symlink2 || stats.isSymbolicLink())) {
-        await fs6.rm(path25);
+        await fs7.rm(path25);
       }
       if (symlink2) {
-        await fs6.mkdir(dirname5(path25));
-        await fs6.writelink(path25, Buffer.from(content));
+        await fs7.mkdir(dirname6(path25));
+        await fs7.writelink(path25, Buffer.from(content));
       } else {
-        await fs6.write(path25, content, { mode });
+        await fs7.write(path25, content, { mode });
       }
     }
     async function abortMerge({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       commit: commit3 = "HEAD",
       cache = {}
     }) {
@@ -13261,18 +13261,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
-        const fs6 = new FileSystem(_fs);
+        const fs7 = new FileSystem(_fs);
         const trees = [TREE({ ref: commit3 }), WORKDIR(), STAGE()];
         let unmergedPaths = [];
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         await GitIndexManager.acquire(
-          { fs: fs6, gitdir: updatedGitdir, cache },
+          { fs: fs7, gitdir: updatedGitdir, cache },
           async function(index2) {
             unmergedPaths = index2.unmergedPaths;
           }
         );
         const results = await _walk({
-          fs: fs6,
+          fs: fs7,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -13296,28 +13296,28 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         });
         for (const entry of results) {
           if (entry && entry.type === "blob") {
-            await assertNoSymlinkInLeadingPath(fs6, dir, entry.path);
+            await assertNoSymlinkInLeadingPath(fs7, dir, entry.path);
           }
         }
         await GitIndexManager.acquire(
-          { fs: fs6, gitdir: updatedGitdir, cache },
+          { fs: fs7, gitdir: updatedGitdir, cache },
           async function(index2) {
             for (const entry of results) {
               if (entry === false) continue;
               if (!entry) {
-                await fs6.rmdir(`${dir}/${entry.path}`, { recursive: true });
+                await fs7.rmdir(`${dir}/${entry.path}`, { recursive: true });
                 index2.delete({ filepath: entry.path });
                 continue;
               }
               if (entry.type === "blob") {
                 await writeWorkingTreeEntry({
-                  fs: fs6,
+                  fs: fs7,
                   dir,
                   filepath: entry.path,
                   mode: entry.mode,
                   content: entry.content
                 });
-                const stats = await fs6.lstat(`${dir}/${entry.path}`);
+                const stats = await fs7.lstat(`${dir}/${entry.path}`);
                 stats.mode = entry.mode;
                 index2.insert({
                   filepath: entry.path,
@@ -13345,17 +13345,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {string} args.filepath - The path of the file to check.
        * @returns {Promise<boolean>} - `true` if the file is ignored, `false` otherwise.
        */
-      static async isIgnored({ fs: fs6, dir, gitdir = join12(dir, ".git"), filepath }) {
+      static async isIgnored({ fs: fs7, dir, gitdir = join13(dir, ".git"), filepath }) {
         if (basename3(filepath) === ".git") return true;
         if (filepath === ".") return false;
         let excludes = "";
-        const excludesFile = join12(gitdir, "info", "exclude");
-        if (await fs6.exists(excludesFile)) {
-          excludes = await fs6.read(excludesFile, "utf8");
+        const excludesFile = join13(gitdir, "info", "exclude");
+        if (await fs7.exists(excludesFile)) {
+          excludes = await fs7.read(excludesFile, "utf8");
         }
         const pairs2 = [
           {
-            gitignore: join12(dir, ".gitignore"),
+            gitignore: join13(dir, ".gitignore"),
             filepath
           }
         ];
@@ -13364,17 +13364,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const folder = pieces.slice(0, i2).join("/");
           const file2 = pieces.slice(i2).join("/");
           pairs2.push({
-            gitignore: join12(dir, folder, ".gitignore"),
+            gitignore: join13(dir, folder, ".gitignore"),
             filepath: file2
           });
         }
         let ignoredStatus = false;
         for (const [index2, p] of pairs2.entries()) {
-          const file2 = await fs6.read(p.gitignore, "utf8");
+          const file2 = await fs7.read(p.gitignore, "utf8");
           const ign = ignore();
           if (index2 === 0) ign.add(excludes);
           ign.add(file2);
-          const parentdir = dirname5(p.filepath);
+          const parentdir = dirname6(p.filepath);
           if (parentdir !== "." && ign.ignores(parentdir)) return true;
           if (ignoredStatus) {
             ignoredStatus = !ign.test(p.filepath).unignored;
@@ -13385,7 +13385,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return ignoredStatus;
       }
     };
-    async function writeObjectLoose({ fs: fs6, gitdir, object: object2, format: format2, oid }) {
+    async function writeObjectLoose({ fs: fs7, gitdir, object: object2, format: format2, oid }) {
       if (format2 !== "deflated") {
         throw new InternalError(
           "GitObjectStoreLoose expects objects to write to be in deflated format"
@@ -13393,7 +13393,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       const source = `objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
       const filepath = `${gitdir}/${source}`;
-      if (!await fs6.exists(filepath)) await fs6.write(filepath, object2);
+      if (!await fs7.exists(filepath)) await fs7.write(filepath, object2);
     }
     var supportsCompressionStream = null;
     async function deflate(buffer) {
@@ -13419,7 +13419,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _writeObject({
-      fs: fs6,
+      fs: fs7,
       gitdir,
       type,
       object: object2,
@@ -13435,7 +13435,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         object2 = Buffer.from(await deflate(object2));
       }
       if (!dryRun) {
-        await writeObjectLoose({ fs: fs6, gitdir, object: object2, format: "deflated", oid });
+        await writeObjectLoose({ fs: fs7, gitdir, object: object2, format: "deflated", oid });
       }
       return oid;
     }
@@ -13447,7 +13447,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function add({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath,
       cache = {},
       force = false,
@@ -13458,17 +13458,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         await GitIndexManager.acquire(
-          { fs: fs6, gitdir: updatedGitdir, cache },
+          { fs: fs7, gitdir: updatedGitdir, cache },
           async (index2) => {
-            const config2 = await GitConfigManager.get({ fs: fs6, gitdir: updatedGitdir });
+            const config2 = await GitConfigManager.get({ fs: fs7, gitdir: updatedGitdir });
             const autocrlf = await config2.get("core.autocrlf");
             return addToIndex({
               dir,
               gitdir: updatedGitdir,
-              fs: fs6,
+              fs: fs7,
               filepath,
               index: index2,
               force,
@@ -13493,7 +13493,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function addToIndex({
       dir,
       gitdir,
-      fs: fs6,
+      fs: fs7,
       filepath,
       index: index2,
       force,
@@ -13501,41 +13501,41 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       autocrlf
     }) {
       filepath = Array.isArray(filepath) ? filepath : [filepath];
-      const promises5 = filepath.map(async (currentFilepath) => {
+      const promises6 = filepath.map(async (currentFilepath) => {
         if (!force && !isTracked(index2, currentFilepath)) {
           const ignored = await GitIgnoreManager.isIgnored({
-            fs: fs6,
+            fs: fs7,
             dir,
             gitdir,
             filepath: currentFilepath
           });
           if (ignored) return;
         }
-        const stats = await fs6.lstat(join12(dir, currentFilepath));
+        const stats = await fs7.lstat(join13(dir, currentFilepath));
         if (!stats) throw new NotFoundError(currentFilepath);
         if (stats.isDirectory()) {
-          const children = await fs6.readdir(join12(dir, currentFilepath));
+          const children = await fs7.readdir(join13(dir, currentFilepath));
           if (parallel) {
-            const promises6 = children.map(
+            const promises7 = children.map(
               (child3) => addToIndex({
                 dir,
                 gitdir,
-                fs: fs6,
-                filepath: [join12(currentFilepath, child3)],
+                fs: fs7,
+                filepath: [join13(currentFilepath, child3)],
                 index: index2,
                 force,
                 parallel,
                 autocrlf
               })
             );
-            await Promise.all(promises6);
+            await Promise.all(promises7);
           } else {
             for (const child3 of children) {
               await addToIndex({
                 dir,
                 gitdir,
-                fs: fs6,
-                filepath: [join12(currentFilepath, child3)],
+                fs: fs7,
+                filepath: [join13(currentFilepath, child3)],
                 index: index2,
                 force,
                 parallel,
@@ -13544,13 +13544,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             }
           }
         } else {
-          const object2 = stats.isSymbolicLink() ? await fs6.readlink(join12(dir, currentFilepath)).then(posixifyPathBuffer) : await fs6.read(join12(dir, currentFilepath), { autocrlf });
+          const object2 = stats.isSymbolicLink() ? await fs7.readlink(join13(dir, currentFilepath)).then(posixifyPathBuffer) : await fs7.read(join13(dir, currentFilepath), { autocrlf });
           if (object2 === null) throw new NotFoundError(currentFilepath);
-          const oid = await _writeObject({ fs: fs6, gitdir, type: "blob", object: object2 });
+          const oid = await _writeObject({ fs: fs7, gitdir, type: "blob", object: object2 });
           index2.insert({ filepath: currentFilepath, stats, oid });
         }
       });
-      const settledPromises = await Promise.allSettled(promises5);
+      const settledPromises = await Promise.allSettled(promises6);
       const rejectedPromises = settledPromises.filter((settle3) => settle3.status === "rejected").map((settle3) => settle3.reason);
       if (rejectedPromises.length > 1) {
         throw new MultipleGitError(rejectedPromises);
@@ -13561,23 +13561,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const fulfilledPromises = settledPromises.filter((settle3) => settle3.status === "fulfilled" && settle3.value).map((settle3) => settle3.value);
       return fulfilledPromises;
     }
-    async function hasObjectLoose({ fs: fs6, gitdir, oid }) {
+    async function hasObjectLoose({ fs: fs7, gitdir, oid }) {
       const source = `objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
-      return fs6.exists(`${gitdir}/${source}`);
+      return fs7.exists(`${gitdir}/${source}`);
     }
     async function hasObjectPacked({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       getExternalRefDelta
     }) {
-      let list5 = await fs6.readdir(join12(gitdir, "objects/pack"));
-      list5 = list5.filter((x) => x.endsWith(".idx"));
-      for (const filename of list5) {
+      let list6 = await fs7.readdir(join13(gitdir, "objects/pack"));
+      list6 = list6.filter((x) => x.endsWith(".idx"));
+      for (const filename of list6) {
         const indexFile = `${gitdir}/objects/pack/${filename}`;
         const p = await readPackIndex({
-          fs: fs6,
+          fs: fs7,
           cache,
           filename: indexFile,
           getExternalRefDelta
@@ -13590,17 +13590,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return false;
     }
     async function hasObject({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       format: format2 = "content"
     }) {
-      const getExternalRefDelta = (oid2) => _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
-      let result = await hasObjectLoose({ fs: fs6, gitdir, oid });
+      const getExternalRefDelta = (oid2) => _readObject({ fs: fs7, cache, gitdir, oid: oid2 });
+      let result = await hasObjectLoose({ fs: fs7, gitdir, oid });
       if (!result) {
         result = await hasObjectPacked({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           oid,
@@ -13609,8 +13609,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return result;
     }
-    async function _getConfig({ fs: fs6, gitdir, path: path25 }) {
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+    async function _getConfig({ fs: fs7, gitdir, path: path25 }) {
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       return config2.get(path25);
     }
     function assignDefined(target2, ...sources) {
@@ -13626,11 +13626,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return target2;
     }
-    async function normalizeAuthorObject({ fs: fs6, gitdir, author, commit: commit3 }) {
+    async function normalizeAuthorObject({ fs: fs7, gitdir, author, commit: commit3 }) {
       const timestamp = Math.floor(Date.now() / 1e3);
       const defaultAuthor = {
-        name: await _getConfig({ fs: fs6, gitdir, path: "user.name" }),
-        email: await _getConfig({ fs: fs6, gitdir, path: "user.email" }) || "",
+        name: await _getConfig({ fs: fs7, gitdir, path: "user.name" }),
+        email: await _getConfig({ fs: fs7, gitdir, path: "user.email" }) || "",
         // author.email is allowed to be empty string
         timestamp,
         timezoneOffset: new Date(timestamp * 1e3).getTimezoneOffset()
@@ -13647,7 +13647,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return normalizedAuthor;
     }
     async function normalizeCommitterObject({
-      fs: fs6,
+      fs: fs7,
       gitdir,
       author,
       committer,
@@ -13655,8 +13655,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       const timestamp = Math.floor(Date.now() / 1e3);
       const defaultCommitter = {
-        name: await _getConfig({ fs: fs6, gitdir, path: "user.name" }),
-        email: await _getConfig({ fs: fs6, gitdir, path: "user.email" }) || "",
+        name: await _getConfig({ fs: fs7, gitdir, path: "user.name" }),
+        email: await _getConfig({ fs: fs7, gitdir, path: "user.email" }) || "",
         // committer.email is allowed to be empty string
         timestamp,
         timezoneOffset: new Date(timestamp * 1e3).getTimezoneOffset()
@@ -13673,20 +13673,20 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return normalizedCommitter;
     }
-    async function resolveCommit({ fs: fs6, cache, gitdir, oid }) {
-      const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+    async function resolveCommit({ fs: fs7, cache, gitdir, oid }) {
+      const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
       if (type === "tag") {
         oid = GitAnnotatedTag.from(object2).parse().object;
-        return resolveCommit({ fs: fs6, cache, gitdir, oid });
+        return resolveCommit({ fs: fs7, cache, gitdir, oid });
       }
       if (type !== "commit") {
         throw new ObjectTypeError(oid, type, "commit");
       }
       return { commit: GitCommit.from(object2), oid };
     }
-    async function _readCommit({ fs: fs6, cache, gitdir, oid }) {
+    async function _readCommit({ fs: fs7, cache, gitdir, oid }) {
       const { commit: commit3, oid: commitOid } = await resolveCommit({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid
@@ -13700,7 +13700,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }
     var EMPTY_TREE_OID = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
     async function _commit({
-      fs: fs6,
+      fs: fs7,
       cache,
       onSign,
       gitdir,
@@ -13719,10 +13719,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let initialCommit = false;
       let detachedHead = false;
       if (!ref2) {
-        const headContent = await fs6.read(`${gitdir}/HEAD`, { encoding: "utf8" });
+        const headContent = await fs7.read(`${gitdir}/HEAD`, { encoding: "utf8" });
         detachedHead = !headContent.startsWith("ref:");
         ref2 = await GitRefManager.resolve({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           ref: "HEAD",
           depth: 2
@@ -13731,7 +13731,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let refOid, refCommit;
       try {
         refOid = await GitRefManager.resolve({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           ref: ref2
         });
@@ -13740,25 +13740,25 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         initialCommit = true;
       }
       if (!initialCommit && (amend || disallowEmpty)) {
-        refCommit = await _readCommit({ fs: fs6, gitdir, oid: refOid, cache });
+        refCommit = await _readCommit({ fs: fs7, gitdir, oid: refOid, cache });
       }
       if (amend && initialCommit) {
         throw new NoCommitError(ref2);
       }
-      const author = !amend ? await normalizeAuthorObject({ fs: fs6, gitdir, author: _author }) : await normalizeAuthorObject({
-        fs: fs6,
+      const author = !amend ? await normalizeAuthorObject({ fs: fs7, gitdir, author: _author }) : await normalizeAuthorObject({
+        fs: fs7,
         gitdir,
         author: _author,
         commit: refCommit.commit
       });
       if (!author) throw new MissingNameError("author");
       const committer = !amend ? await normalizeCommitterObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         author,
         committer: _committer
       }) : await normalizeCommitterObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         author,
         committer: _committer,
@@ -13766,14 +13766,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       if (!committer) throw new MissingNameError("committer");
       return GitIndexManager.acquire(
-        { fs: fs6, gitdir, cache, allowUnmerged: false },
+        { fs: fs7, gitdir, cache, allowUnmerged: false },
         async function(index2) {
           const inodes = flatFileListToDirectoryStructure(
             index2.entries.filter((entry) => !entry.flags.intentToAdd)
           );
           const inode = inodes.get(".");
           if (!tree2) {
-            tree2 = await constructTree({ fs: fs6, gitdir, inode, dryRun });
+            tree2 = await constructTree({ fs: fs7, gitdir, inode, dryRun });
           }
           if (!parent) {
             if (!amend) {
@@ -13784,10 +13784,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           } else {
             parent = await Promise.all(
               parent.map(async (p) => {
-                let oid2 = await GitRefManager.resolve({ fs: fs6, gitdir, ref: p });
-                while (await hasObject({ fs: fs6, cache, gitdir, oid: oid2 })) {
+                let oid2 = await GitRefManager.resolve({ fs: fs7, gitdir, ref: p });
+                while (await hasObject({ fs: fs7, cache, gitdir, oid: oid2 })) {
                   const { type, object: object2 } = await _readObject({
-                    fs: fs6,
+                    fs: fs7,
                     cache,
                     gitdir,
                     oid: oid2
@@ -13823,7 +13823,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             comm = await GitCommit.sign(comm, onSign, signingKey);
           }
           const oid = await _writeObject({
-            fs: fs6,
+            fs: fs7,
             gitdir,
             type: "commit",
             object: comm.toObject(),
@@ -13831,7 +13831,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           });
           if (!noUpdateBranch && !dryRun) {
             await GitRefManager.writeRef({
-              fs: fs6,
+              fs: fs7,
               gitdir,
               ref: detachedHead ? "HEAD" : ref2,
               value: oid
@@ -13841,12 +13841,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       );
     }
-    async function constructTree({ fs: fs6, gitdir, inode, dryRun }) {
+    async function constructTree({ fs: fs7, gitdir, inode, dryRun }) {
       const children = inode.children;
       for (const inode2 of children) {
         if (inode2.type === "tree") {
           inode2.metadata.mode = "040000";
-          inode2.metadata.oid = await constructTree({ fs: fs6, gitdir, inode: inode2, dryRun });
+          inode2.metadata.oid = await constructTree({ fs: fs7, gitdir, inode: inode2, dryRun });
         }
       }
       const entries = children.map((inode2) => ({
@@ -13857,7 +13857,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }));
       const tree2 = GitTree.from(entries);
       const oid = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "tree",
         object: tree2.toObject(),
@@ -13865,9 +13865,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return oid;
     }
-    async function resolveFilepath({ fs: fs6, cache, gitdir, oid, filepath }) {
+    async function resolveFilepath({ fs: fs7, cache, gitdir, oid, filepath }) {
       const entry = await resolveFilepathEntry({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid,
@@ -13876,7 +13876,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return entry.oid;
     }
     async function resolveFilepathEntry({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
@@ -13888,14 +13888,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw new InvalidFilepathError("trailing-slash");
       }
       const _oid = oid;
-      const result = await resolveTree({ fs: fs6, cache, gitdir, oid });
+      const result = await resolveTree({ fs: fs7, cache, gitdir, oid });
       const tree2 = result.tree;
       if (filepath === "") {
         return { mode: "040000", oid: result.oid, path: "", type: "tree" };
       } else {
         const pathArray = filepath.split("/");
         return _resolveFilepath({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           tree: tree2,
@@ -13906,7 +13906,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _resolveFilepath({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       tree: tree2,
@@ -13921,7 +13921,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             return entry;
           } else {
             const { type, object: object2 } = await _readObject({
-              fs: fs6,
+              fs: fs7,
               cache,
               gitdir,
               oid: entry.oid
@@ -13931,7 +13931,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             }
             tree2 = GitTree.from(object2);
             return _resolveFilepath({
-              fs: fs6,
+              fs: fs7,
               cache,
               gitdir,
               tree: tree2,
@@ -13945,26 +13945,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       throw new NotFoundError(`file or directory found at "${oid}:${filepath}"`);
     }
     async function _readTree({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       filepath = void 0
     }) {
       if (filepath !== void 0) {
-        oid = await resolveFilepath({ fs: fs6, cache, gitdir, oid, filepath });
+        oid = await resolveFilepath({ fs: fs7, cache, gitdir, oid, filepath });
       }
-      const { tree: tree2, oid: treeOid } = await resolveTree({ fs: fs6, cache, gitdir, oid });
+      const { tree: tree2, oid: treeOid } = await resolveTree({ fs: fs7, cache, gitdir, oid });
       const result = {
         oid: treeOid,
         tree: tree2.entries()
       };
       return result;
     }
-    async function _writeTree({ fs: fs6, gitdir, tree: tree2 }) {
+    async function _writeTree({ fs: fs7, gitdir, tree: tree2 }) {
       const object2 = GitTree.from(tree2).toObject();
       const oid = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "tree",
         object: object2,
@@ -13973,7 +13973,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return oid;
     }
     async function _addNote({
-      fs: fs6,
+      fs: fs7,
       cache,
       onSign,
       gitdir,
@@ -13987,14 +13987,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       let parent;
       try {
-        parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
+        parent = await GitRefManager.resolve({ gitdir, fs: fs7, ref: ref2 });
       } catch (err) {
         if (!(err instanceof NotFoundError)) {
           throw err;
         }
       }
       const result = await _readTree({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid: parent || "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -14013,7 +14013,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         note2 = Buffer.from(note2, "utf8");
       }
       const noteOid = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "blob",
         object: note2,
@@ -14021,12 +14021,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       tree2.push({ mode: "100644", path: oid, oid: noteOid, type: "blob" });
       const treeOid = await _writeTree({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         tree: tree2
       });
       const commitOid = await _commit({
-        fs: fs6,
+        fs: fs7,
         cache,
         onSign,
         gitdir,
@@ -14045,7 +14045,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       oid,
       note: note2,
@@ -14063,19 +14063,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs6 = new FileSystem(_fs);
-        const author = await normalizeAuthorObject({ fs: fs6, gitdir, author: _author });
+        const fs7 = new FileSystem(_fs);
+        const author = await normalizeAuthorObject({ fs: fs7, gitdir, author: _author });
         if (!author) throw new MissingNameError("author");
         const committer = await normalizeCommitterObject({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           author,
           committer: _committer
         });
         if (!committer) throw new MissingNameError("committer");
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         return await _addNote({
-          fs: fs6,
+          fs: fs7,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -14092,11 +14092,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _addRemote({ fs: fs6, gitdir, remote, url: url2, force }) {
+    async function _addRemote({ fs: fs7, gitdir, remote, url: url2, force }) {
       if (!isValidRef(remote, true)) {
         throw new InvalidRefNameError(remote, cleanGitRef.clean(remote));
       }
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       if (!force) {
         const remoteNames = await config2.getSubsections("remote");
         if (remoteNames.includes(remote)) {
@@ -14110,22 +14110,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         `remote.${remote}.fetch`,
         `+refs/heads/*:refs/remotes/${remote}/*`
       );
-      await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
+      await GitConfigManager.save({ fs: fs7, gitdir, config: config2 });
     }
     async function addRemote({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       remote,
       url: url2,
       force = false
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("remote", remote);
         assertParameter("url", url2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _addRemote({
           fs: fsp,
@@ -14140,7 +14140,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _annotatedTag({
-      fs: fs6,
+      fs: fs7,
       cache,
       onSign,
       gitdir,
@@ -14153,15 +14153,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       force = false
     }) {
       ref2 = ref2.startsWith("refs/tags/") ? ref2 : `refs/tags/${ref2}`;
-      if (!force && await GitRefManager.exists({ fs: fs6, gitdir, ref: ref2 })) {
+      if (!force && await GitRefManager.exists({ fs: fs7, gitdir, ref: ref2 })) {
         throw new AlreadyExistsError("tag", ref2);
       }
       const oid = await GitRefManager.resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: object2 || "HEAD"
       });
-      const { type } = await _readObject({ fs: fs6, cache, gitdir, oid });
+      const { type } = await _readObject({ fs: fs7, cache, gitdir, oid });
       let tagObject = GitAnnotatedTag.from({
         object: oid,
         type,
@@ -14174,18 +14174,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         tagObject = await GitAnnotatedTag.sign(tagObject, onSign, signingKey);
       }
       const value = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "tag",
         object: tagObject.toObject()
       });
-      await GitRefManager.writeRef({ fs: fs6, gitdir, ref: ref2, value });
+      await GitRefManager.writeRef({ fs: fs7, gitdir, ref: ref2, value });
     }
     async function annotatedTag({
       fs: _fs,
       onSign,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       tagger: _tagger,
       message = ref2,
@@ -14202,16 +14202,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         const tagger = await normalizeAuthorObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author: _tagger
         });
         if (!tagger) throw new MissingNameError("tagger");
         return await _annotatedTag({
-          fs: fs6,
+          fs: fs7,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -14229,7 +14229,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _branch({
-      fs: fs6,
+      fs: fs7,
       gitdir,
       ref: ref2,
       object: object2,
@@ -14241,24 +14241,24 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       const fullref = `refs/heads/${ref2}`;
       if (!force) {
-        const exist = await GitRefManager.exists({ fs: fs6, gitdir, ref: fullref });
+        const exist = await GitRefManager.exists({ fs: fs7, gitdir, ref: fullref });
         if (exist) {
           throw new AlreadyExistsError("branch", ref2, false);
         }
       }
       let oid;
       try {
-        oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: object2 || "HEAD" });
+        oid = await GitRefManager.resolve({ fs: fs7, gitdir, ref: object2 || "HEAD" });
       } catch (e) {
         if (!(e instanceof NotFoundError)) throw e;
       }
       if (oid) {
-        oid = (await resolveCommit({ fs: fs6, cache: {}, gitdir, oid })).oid;
-        await GitRefManager.writeRef({ fs: fs6, gitdir, ref: fullref, value: oid });
+        oid = (await resolveCommit({ fs: fs7, cache: {}, gitdir, oid })).oid;
+        await GitRefManager.writeRef({ fs: fs7, gitdir, ref: fullref, value: oid });
       }
       if (checkout2) {
         await GitRefManager.writeSymbolicRef({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           ref: "HEAD",
           value: fullref
@@ -14266,19 +14266,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function branch({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       object: object2,
       checkout: checkout2 = false,
       force = false
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _branch({
           fs: fsp,
@@ -14307,7 +14307,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return filepath.startsWith(`${base}/`);
     };
     async function _checkout({
-      fs: fs6,
+      fs: fs7,
       cache,
       onProgress,
       onPostCheckout,
@@ -14328,30 +14328,30 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let oldOid;
       if (onPostCheckout) {
         try {
-          oldOid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: "HEAD" });
+          oldOid = await GitRefManager.resolve({ fs: fs7, gitdir, ref: "HEAD" });
         } catch (err) {
           oldOid = "0000000000000000000000000000000000000000";
         }
       }
       let oid;
       try {
-        oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
+        oid = await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2 });
       } catch (err) {
         if (ref2 === "HEAD" || !(err instanceof NotFoundError)) throw err;
         const remoteRef = `${remote}/${ref2}`;
         oid = await GitRefManager.resolve({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           ref: remoteRef
         });
         if (track) {
-          const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+          const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
           await config2.set(`branch.${ref2}.remote`, remote);
           await config2.set(`branch.${ref2}.merge`, `refs/heads/${ref2}`);
-          await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
+          await GitConfigManager.save({ fs: fs7, gitdir, config: config2 });
         }
         await GitRefManager.writeRef({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           ref: `refs/heads/${ref2}`,
           value: oid
@@ -14359,7 +14359,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       if (!noUpdateHead) {
         try {
-          oid = (await resolveCommit({ fs: fs6, cache, gitdir, oid })).oid;
+          oid = (await resolveCommit({ fs: fs7, cache, gitdir, oid })).oid;
         } catch (err) {
           if (err instanceof NotFoundError) {
             throw new CommitNotFetchedError(ref2, err.data.what);
@@ -14371,7 +14371,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         let ops;
         try {
           ops = await analyze({
-            fs: fs6,
+            fs: fs7,
             cache,
             onProgress,
             dir,
@@ -14409,7 +14409,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         let count2 = 0;
         const total = ops.length;
         await GitIndexManager.acquire(
-          { fs: fs6, gitdir, cache },
+          { fs: fs7, gitdir, cache },
           async function(index2) {
             await Promise.all(
               ops.filter(
@@ -14417,7 +14417,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
               ).map(async function([method, fullpath]) {
                 const filepath = `${dir}/${fullpath}`;
                 if (method === "delete") {
-                  await fs6.rm(filepath);
+                  await fs7.rm(filepath);
                 }
                 index2.delete({ filepath: fullpath });
                 if (onProgress) {
@@ -14432,14 +14432,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
         );
         await GitIndexManager.acquire(
-          { fs: fs6, gitdir, cache },
+          { fs: fs7, gitdir, cache },
           async function(index2) {
             for (const [method, fullpath] of ops) {
               if (method === "rmdir" || method === "rmdir-index") {
                 const filepath = `${dir}/${fullpath}`;
                 try {
                   if (method === "rmdir") {
-                    await fs6.rmdir(filepath);
+                    await fs7.rmdir(filepath);
                   }
                   index2.delete({ filepath: fullpath });
                   if (onProgress) {
@@ -14465,8 +14465,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         await Promise.all(
           ops.filter(([method]) => method === "mkdir" || method === "mkdir-index").map(async function([_, fullpath]) {
             const filepath = `${dir}/${fullpath}`;
-            await assertNoSymlinkInLeadingPath(fs6, dir, fullpath);
-            await fs6.mkdir(filepath);
+            await assertNoSymlinkInLeadingPath(fs7, dir, fullpath);
+            await fs7.mkdir(filepath);
             if (onProgress) {
               await onProgress({
                 phase: "Updating workdir",
@@ -14483,7 +14483,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const updateWorkingDirResults = await batchAllSettled(
             "Update Working Dir",
             eligibleOps.map(
-              ([method, fullpath, oid2, mode, chmod3]) => () => updateWorkingDir({ fs: fs6, cache, gitdir, dir }, [
+              ([method, fullpath, oid2, mode, chmod3]) => () => updateWorkingDir({ fs: fs7, cache, gitdir, dir }, [
                 method,
                 fullpath,
                 oid2,
@@ -14495,7 +14495,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             batchSize
           );
           await GitIndexManager.acquire(
-            { fs: fs6, gitdir, cache, allowUnmerged: true },
+            { fs: fs7, gitdir, cache, allowUnmerged: true },
             async function(index2) {
               await batchAllSettled(
                 "Update Index",
@@ -14509,7 +14509,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           );
         } else {
           await GitIndexManager.acquire(
-            { fs: fs6, gitdir, cache, allowUnmerged: true },
+            { fs: fs7, gitdir, cache, allowUnmerged: true },
             async function(index2) {
               const settled2 = await Promise.allSettled(
                 ops.filter(
@@ -14517,22 +14517,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
                 ).map(async function([method, fullpath, oid2, mode, chmod3]) {
                   const filepath = `${dir}/${fullpath}`;
                   if (method !== "create-index" && method !== "mkdir-index") {
-                    await assertNoSymlinkInLeadingPath(fs6, dir, fullpath);
+                    await assertNoSymlinkInLeadingPath(fs7, dir, fullpath);
                     const { object: object2 } = await _readObject({
-                      fs: fs6,
+                      fs: fs7,
                       cache,
                       gitdir,
                       oid: oid2
                     });
                     if (chmod3) {
-                      await fs6.rm(filepath);
+                      await fs7.rm(filepath);
                     }
                     if (mode === 33188) {
-                      await fs6.write(filepath, object2);
+                      await fs7.write(filepath, object2);
                     } else if (mode === 33261) {
-                      await fs6.write(filepath, object2, { mode: 511 });
+                      await fs7.write(filepath, object2, { mode: 511 });
                     } else if (mode === 40960) {
-                      await fs6.writelink(filepath, object2);
+                      await fs7.writelink(filepath, object2);
                     } else {
                       throw new InternalError(
                         `Invalid mode 0o${mode.toString(
@@ -14541,7 +14541,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
                       );
                     }
                   }
-                  const stats = await fs6.lstat(filepath);
+                  const stats = await fs7.lstat(filepath);
                   if (mode === 33261) {
                     stats.mode = 493;
                   }
@@ -14587,21 +14587,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       }
       if (!noUpdateHead) {
-        const fullRef = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
+        const fullRef = await GitRefManager.expand({ fs: fs7, gitdir, ref: ref2 });
         if (fullRef.startsWith("refs/heads")) {
           await GitRefManager.writeSymbolicRef({
-            fs: fs6,
+            fs: fs7,
             gitdir,
             ref: "HEAD",
             value: fullRef
           });
         } else {
-          await GitRefManager.writeRef({ fs: fs6, gitdir, ref: "HEAD", value: oid });
+          await GitRefManager.writeRef({ fs: fs7, gitdir, ref: "HEAD", value: oid });
         }
       }
     }
     async function analyze({
-      fs: fs6,
+      fs: fs7,
       cache,
       onProgress,
       dir,
@@ -14613,7 +14613,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       let count2 = 0;
       return _walk({
-        fs: fs6,
+        fs: fs7,
         cache,
         dir,
         gitdir,
@@ -14865,27 +14865,27 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         console.warn(`Error inserting ${fullpath} into index:`, e);
       }
     }
-    async function updateWorkingDir({ fs: fs6, cache, gitdir, dir }, [method, fullpath, oid, mode, chmod3]) {
+    async function updateWorkingDir({ fs: fs7, cache, gitdir, dir }, [method, fullpath, oid, mode, chmod3]) {
       const filepath = `${dir}/${fullpath}`;
       if (method !== "create-index" && method !== "mkdir-index") {
-        await assertNoSymlinkInLeadingPath(fs6, dir, fullpath);
-        const { object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+        await assertNoSymlinkInLeadingPath(fs7, dir, fullpath);
+        const { object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
         if (chmod3) {
-          await fs6.rm(filepath);
+          await fs7.rm(filepath);
         }
         if (mode === 33188) {
-          await fs6.write(filepath, object2);
+          await fs7.write(filepath, object2);
         } else if (mode === 33261) {
-          await fs6.write(filepath, object2, { mode: 511 });
+          await fs7.write(filepath, object2, { mode: 511 });
         } else if (mode === 40960) {
-          await fs6.writelink(filepath, object2);
+          await fs7.writelink(filepath, object2);
         } else {
           throw new InternalError(
             `Invalid mode 0o${mode.toString(8)} detected in blob ${oid}`
           );
         }
       }
-      const stats = await fs6.lstat(filepath);
+      const stats = await fs7.lstat(filepath);
       if (mode === 33261) {
         stats.mode = 493;
       }
@@ -14925,11 +14925,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return results;
     }
     async function checkout({
-      fs: fs6,
+      fs: fs7,
       onProgress,
       onPostCheckout,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       remote = "origin",
       ref: _ref,
       filepaths,
@@ -14943,12 +14943,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       batchSize = 100
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
         const ref2 = _ref || "HEAD";
         const restoreFromIndex = _ref === void 0 && filepaths != null && filepaths.length > 0;
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _checkout({
           fs: fsp,
@@ -15012,10 +15012,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return { cleanMerge, mergedText };
     }
     async function mergeTree({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       index: index2,
       ourOid,
       baseOid,
@@ -15035,7 +15035,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const deleteByUs = [];
       const deleteByTheirs = [];
       const results = await _walk({
-        fs: fs6,
+        fs: fs7,
         cache,
         dir,
         gitdir,
@@ -15096,7 +15096,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
               }
               if (ours && theirs && await ours.type() === "blob" && await theirs.type() === "blob") {
                 return mergeBlobs({
-                  fs: fs6,
+                  fs: fs7,
                   gitdir,
                   path: path25,
                   ours,
@@ -15184,7 +15184,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             const tree2 = new GitTree(entries);
             const object2 = tree2.toObject();
             const oid = await _writeObject({
-              fs: fs6,
+              fs: fs7,
               gitdir,
               type: "tree",
               object: object2,
@@ -15198,7 +15198,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (unmergedFiles.length !== 0) {
         if (dir && !abortOnConflict) {
           await _walk({
-            fs: fs6,
+            fs: fs7,
             cache,
             dir,
             gitdir,
@@ -15206,7 +15206,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             map: async function(filepath, [entry]) {
               if (await entry.type() === "blob") {
                 await writeWorkingTreeEntry({
-                  fs: fs6,
+                  fs: fs7,
                   dir,
                   filepath,
                   mode: await entry.mode(),
@@ -15227,7 +15227,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return results.oid;
     }
     async function mergeBlobs({
-      fs: fs6,
+      fs: fs7,
       gitdir,
       path: path25,
       ours,
@@ -15275,7 +15275,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         path: path25
       });
       const oid = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "blob",
         object: Buffer.from(mergedText, "utf8"),
@@ -15287,32 +15287,32 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       stage: STAGE,
       workdir: WORKDIR
     };
-    async function checkAndWriteBlob(fs6, gitdir, dir, filepath, oid = null) {
-      const currentFilepath = join12(dir, filepath);
-      const stats = await fs6.lstat(currentFilepath);
+    async function checkAndWriteBlob(fs7, gitdir, dir, filepath, oid = null) {
+      const currentFilepath = join13(dir, filepath);
+      const stats = await fs7.lstat(currentFilepath);
       if (!stats) throw new NotFoundError(currentFilepath);
       if (stats.isDirectory())
         throw new InternalError(
           `${currentFilepath}: file expected, but found directory`
         );
-      const objContent = oid ? await readObjectLoose({ fs: fs6, gitdir, oid }) : void 0;
+      const objContent = oid ? await readObjectLoose({ fs: fs7, gitdir, oid }) : void 0;
       let retOid = objContent ? oid : void 0;
       if (!objContent) {
         await acquireLock(currentFilepath, async () => {
-          const object2 = stats.isSymbolicLink() ? await fs6.readlink(currentFilepath).then(posixifyPathBuffer) : await fs6.read(currentFilepath);
+          const object2 = stats.isSymbolicLink() ? await fs7.readlink(currentFilepath).then(posixifyPathBuffer) : await fs7.read(currentFilepath);
           if (object2 === null) throw new NotFoundError(currentFilepath);
-          retOid = await _writeObject({ fs: fs6, gitdir, type: "blob", object: object2 });
+          retOid = await _writeObject({ fs: fs7, gitdir, type: "blob", object: object2 });
         });
       }
       return retOid;
     }
-    async function processTreeEntries({ fs: fs6, dir, gitdir, entries }) {
+    async function processTreeEntries({ fs: fs7, dir, gitdir, entries }) {
       async function processTreeEntry(entry) {
         if (entry.type === "tree") {
           if (!entry.oid) {
             const children = await Promise.all(entry.children.map(processTreeEntry));
             entry.oid = await _writeTree({
-              fs: fs6,
+              fs: fs7,
               gitdir,
               tree: children
             });
@@ -15320,7 +15320,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
         } else if (entry.type === "blob") {
           entry.oid = await checkAndWriteBlob(
-            fs6,
+            fs7,
             gitdir,
             dir,
             entry.path,
@@ -15334,7 +15334,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return Promise.all(entries.map(processTreeEntry));
     }
     async function writeTreeChanges({
-      fs: fs6,
+      fs: fs7,
       dir,
       gitdir,
       treePair
@@ -15344,7 +15344,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const trees = treePair.map((t2) => typeof t2 === "string" ? _TreeMap[t2]() : t2);
       const changedEntries = [];
       const map = async (filepath, [head, stage]) => {
-        if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs6, dir, gitdir, filepath })) {
+        if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs7, dir, gitdir, filepath })) {
           return;
         }
         if (stage) {
@@ -15374,7 +15374,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const [head, stage] = child3;
           if (isStage) {
             if (stage) {
-              if (await fs6.exists(`${dir}/${stage.toString()}`)) {
+              if (await fs7.exists(`${dir}/${stage.toString()}`)) {
                 filtered.push(child3);
               } else {
                 changedEntries.push([null, stage]);
@@ -15391,7 +15391,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return filtered.length ? Promise.all(filtered.map(walk3)) : [];
       };
       const entries = await _walk({
-        fs: fs6,
+        fs: fs7,
         cache: {},
         dir,
         gitdir,
@@ -15404,7 +15404,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return null;
       }
       const processedEntries = await processTreeEntries({
-        fs: fs6,
+        fs: fs7,
         dir,
         gitdir,
         entries
@@ -15415,10 +15415,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         oid: entry.oid,
         type: entry.type
       }));
-      return _writeTree({ fs: fs6, gitdir, tree: treeEntries });
+      return _writeTree({ fs: fs7, gitdir, tree: treeEntries });
     }
     async function applyTreeChanges({
-      fs: fs6,
+      fs: fs7,
       dir,
       gitdir,
       stashCommit,
@@ -15428,13 +15428,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const dirRemoved = [];
       const stageUpdated = [];
       const ops = await _walk({
-        fs: fs6,
+        fs: fs7,
         cache: {},
         dir,
         gitdir,
         trees: [TREE({ ref: parentCommit }), TREE({ ref: stashCommit })],
         map: async (filepath, [parent, stash2]) => {
-          if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs6, dir, gitdir, filepath })) {
+          if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs7, dir, gitdir, filepath })) {
             return;
           }
           const type = stash2 ? await stash2.type() : await parent.type();
@@ -15457,7 +15457,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
                 stageUpdated.push({
                   filepath,
                   oid,
-                  stats: await fs6.lstat(join12(dir, filepath))
+                  stats: await fs7.lstat(join13(dir, filepath))
                 });
               return {
                 method: "write",
@@ -15470,46 +15470,46 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       await acquireLock(gitdir, async () => {
         for (const op of ops) {
-          const currentFilepath = join12(dir, op.filepath);
+          const currentFilepath = join13(dir, op.filepath);
           switch (op.method) {
             case "rmdir":
-              await fs6.rmdir(currentFilepath);
+              await fs7.rmdir(currentFilepath);
               break;
             case "mkdir":
-              await assertNoSymlinkInLeadingPath(fs6, dir, op.filepath);
-              await fs6.mkdir(currentFilepath);
+              await assertNoSymlinkInLeadingPath(fs7, dir, op.filepath);
+              await fs7.mkdir(currentFilepath);
               break;
             case "rm":
-              await fs6.rm(currentFilepath);
+              await fs7.rm(currentFilepath);
               break;
             case "write":
               if (!dirRemoved.some(
                 (removedDir) => currentFilepath.startsWith(removedDir)
               )) {
-                await assertNoSymlinkInLeadingPath(fs6, dir, op.filepath);
+                await assertNoSymlinkInLeadingPath(fs7, dir, op.filepath);
                 const { object: object2 } = await _readObject({
-                  fs: fs6,
+                  fs: fs7,
                   cache: {},
                   gitdir,
                   oid: op.oid
                 });
-                if (await fs6.exists(currentFilepath)) {
-                  await fs6.rm(currentFilepath);
+                if (await fs7.exists(currentFilepath)) {
+                  await fs7.rm(currentFilepath);
                 }
-                await fs6.write(currentFilepath, object2);
+                await fs7.write(currentFilepath, object2);
               }
               break;
           }
         }
       });
-      await GitIndexManager.acquire({ fs: fs6, gitdir, cache: {} }, async (index2) => {
+      await GitIndexManager.acquire({ fs: fs7, gitdir, cache: {} }, async (index2) => {
         stageUpdated.forEach(({ filepath, stats, oid }) => {
           index2.insert({ filepath, stats, oid });
         });
       });
     }
     async function _cherryPick({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
       gitdir,
@@ -15521,7 +15521,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       mergeDriver
     }) {
       const { commit: cherryCommit, oid: cherryOid } = await _readCommit({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid
@@ -15533,26 +15533,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw new CherryPickRootCommitError(cherryOid);
       }
       const currentOid = await GitRefManager.resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: "HEAD"
       });
       const { commit: currentCommit } = await _readCommit({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid: currentOid
       });
       const cherryParentOid = cherryCommit.parent[0];
       const { commit: cherryParent } = await _readCommit({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid: cherryParentOid
       });
       if (dir && (!dryRun && !noUpdateBranch || !abortOnConflict)) {
         const filepaths = await findLocalChanges({
-          fs: fs6,
+          fs: fs7,
           cache,
           dir,
           gitdir,
@@ -15566,10 +15566,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       }
       const mergedTreeOid = await GitIndexManager.acquire(
-        { fs: fs6, gitdir, cache, allowUnmerged: false },
+        { fs: fs7, gitdir, cache, allowUnmerged: false },
         async (index2) => {
           return mergeTree({
-            fs: fs6,
+            fs: fs7,
             cache,
             dir,
             gitdir,
@@ -15590,7 +15590,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw mergedTreeOid;
       }
       const newOid = await _commit({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         message: cherryCommit.message,
@@ -15606,7 +15606,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       if (dir && !dryRun && !noUpdateBranch) {
         await applyTreeChanges({
-          fs: fs6,
+          fs: fs7,
           dir,
           gitdir,
           stashCommit: newOid,
@@ -15617,7 +15617,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return newOid;
     }
     async function findLocalChanges({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
       gitdir,
@@ -15627,7 +15627,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       allTracked
     }) {
       const changed = await _walk({
-        fs: fs6,
+        fs: fs7,
         cache,
         dir,
         gitdir,
@@ -15646,7 +15646,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       if (changed.length === 0 && !allTracked) return [];
       return _walk({
-        fs: fs6,
+        fs: fs7,
         cache,
         dir,
         gitdir,
@@ -15670,7 +15670,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function cherryPick({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       cache = {},
       committer,
@@ -15683,17 +15683,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         const { commit: cherryCommit } = await _readCommit({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir: updatedGitdir,
           oid
         });
         if (cherryCommit.parent && cherryCommit.parent.length > 1) {
           return await _cherryPick({
-            fs: fs6,
+            fs: fs7,
             cache,
             dir,
             gitdir: updatedGitdir,
@@ -15706,7 +15706,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           });
         }
         const normalizedCommitter = await normalizeCommitterObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           committer
         });
@@ -15714,7 +15714,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new MissingNameError("committer");
         }
         return await _cherryPick({
-          fs: fs6,
+          fs: fs7,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -15743,20 +15743,20 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return ref2;
     }
     async function _currentBranch({
-      fs: fs6,
+      fs: fs7,
       gitdir,
       fullname = false,
       test = false
     }) {
       const ref2 = await GitRefManager.resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: "HEAD",
         depth: 2
       });
       if (test) {
         try {
-          await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
+          await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2 });
         } catch (err) {
           if (err instanceof NotFoundError) return;
           throw err;
@@ -15950,8 +15950,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return { protocolVersion: 1, capabilities, refs, symrefs };
     }
-    function splitAndAssert(line3, sep3, expected) {
-      const split2 = line3.trim().split(sep3);
+    function splitAndAssert(line3, sep4, expected) {
+      const split2 = line3.trim().split(sep4);
       if (split2.length !== 2) {
         throw new ParseError(
           `Two strings separated by '${expected}'`,
@@ -16187,11 +16187,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {string} [args.gitdir] - [required] The [git directory](dir-vs-gitdir.md) path
        * @returns {Promise<Set<string>>} - A set of shallow object IDs.
        */
-      static async read({ fs: fs6, gitdir }) {
-        const filepath = join12(gitdir, "shallow");
+      static async read({ fs: fs7, gitdir }) {
+        const filepath = join13(gitdir, "shallow");
         const oids = /* @__PURE__ */ new Set();
         await acquireLock(filepath, async function() {
-          const text4 = await fs6.read(filepath, { encoding: "utf8" });
+          const text4 = await fs7.read(filepath, { encoding: "utf8" });
           if (text4 === null) return oids;
           if (text4.trim() === "") return oids;
           text4.trim().split("\n").map((oid) => oids.add(oid));
@@ -16208,18 +16208,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {Set<string>} args.oids - A set of shallow object IDs to write.
        * @returns {Promise<void>}
        */
-      static async write({ fs: fs6, gitdir, oids }) {
-        const filepath = join12(gitdir, "shallow");
+      static async write({ fs: fs7, gitdir, oids }) {
+        const filepath = join13(gitdir, "shallow");
         if (oids.size > 0) {
           const text4 = [...oids].join("\n") + "\n";
           await acquireLock(filepath, async function() {
-            await fs6.write(filepath, text4, {
+            await fs7.write(filepath, text4, {
               encoding: "utf8"
             });
           });
         } else {
           await acquireLock(filepath, async function() {
-            await fs6.rm(filepath);
+            await fs7.rm(filepath);
           });
         }
       }
@@ -16527,7 +16527,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return packstream;
     }
     async function _fetch({
-      fs: fs6,
+      fs: fs7,
       cache,
       http,
       onProgress,
@@ -16544,15 +16544,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth = null,
       since = null,
       exclude = [],
-      relative: relative3 = false,
+      relative: relative4 = false,
       tags = false,
       singleBranch = false,
       headers: headers2 = {},
       prune = false,
       pruneTags = false
     }) {
-      const ref2 = _ref || await _currentBranch({ fs: fs6, gitdir, test: true });
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+      const ref2 = _ref || await _currentBranch({ fs: fs7, gitdir, test: true });
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       const remote = _remote || ref2 && await config2.get(`branch.${ref2}.remote`) || "origin";
       const url2 = _url2 || await config2.get(`remote.${remote}.url`);
       if (typeof url2 === "undefined") {
@@ -16592,7 +16592,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (exclude.length > 0 && !remoteHTTP.capabilities.has("deepen-not")) {
         throw new RemoteCapabilityError("deepen-not", "exclude");
       }
-      if (relative3 === true && !remoteHTTP.capabilities.has("deepen-relative")) {
+      if (relative4 === true && !remoteHTTP.capabilities.has("deepen-relative")) {
         throw new RemoteCapabilityError("deepen-relative", "relative");
       }
       const { oid, fullref } = GitRefManager.resolveAgainstMap({
@@ -16620,26 +16620,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           `agent=${pkg.agent}`
         ]
       );
-      if (relative3) capabilities.push("deepen-relative");
+      if (relative4) capabilities.push("deepen-relative");
       const wants = singleBranch ? [oid] : remoteRefs.values();
       const haveRefs = singleBranch ? [ref2] : await GitRefManager.listRefs({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         filepath: `refs`
       });
       let haves = [];
       for (let ref3 of haveRefs) {
         try {
-          ref3 = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref3 });
-          const oid2 = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref3 });
-          if (await hasObject({ fs: fs6, cache, gitdir, oid: oid2 })) {
+          ref3 = await GitRefManager.expand({ fs: fs7, gitdir, ref: ref3 });
+          const oid2 = await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref3 });
+          if (await hasObject({ fs: fs7, cache, gitdir, oid: oid2 })) {
             haves.push(oid2);
           }
         } catch (err) {
         }
       }
       haves = [...new Set(haves)];
-      const oids = await GitShallowManager.read({ fs: fs6, gitdir });
+      const oids = await GitShallowManager.read({ fs: fs7, gitdir });
       const shallows = remoteHTTP.capabilities.has("shallow") ? [...oids] : [];
       const packstream = writeUploadPackRequest({
         capabilities,
@@ -16668,10 +16668,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       for (const oid2 of response.shallows) {
         if (!oids.has(oid2)) {
           try {
-            const { object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
+            const { object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid: oid2 });
             const commit3 = new GitCommit(object2);
             const hasParents = await Promise.all(
-              commit3.headers().parent.map((oid3) => hasObject({ fs: fs6, cache, gitdir, oid: oid3 }))
+              commit3.headers().parent.map((oid3) => hasObject({ fs: fs7, cache, gitdir, oid: oid3 }))
             );
             const haveAllParents = hasParents.length === 0 || hasParents.every((has) => has);
             if (!haveAllParents) {
@@ -16685,7 +16685,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       for (const oid2 of response.unshallows) {
         oids.delete(oid2);
       }
-      await GitShallowManager.write({ fs: fs6, gitdir, oids });
+      await GitShallowManager.write({ fs: fs7, gitdir, oids });
       if (singleBranch) {
         const refs = /* @__PURE__ */ new Map([[fullref, oid]]);
         const symrefs = /* @__PURE__ */ new Map();
@@ -16702,7 +16702,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           refs.set(key, realRef);
         }
         const { pruned } = await GitRefManager.updateRemoteRefs({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           remote,
           refs,
@@ -16715,7 +16715,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       } else {
         const { pruned } = await GitRefManager.updateRemoteRefs({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           remote,
           refs: remoteRefs,
@@ -16779,26 +16779,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       if (packfileSha !== "" && !emptyPackfile(packfile)) {
         res.packfile = `objects/pack/pack-${packfileSha}.pack`;
-        const fullpath = join12(gitdir, res.packfile);
-        await fs6.write(fullpath, packfile);
-        const getExternalRefDelta = (oid2) => _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
+        const fullpath = join13(gitdir, res.packfile);
+        await fs7.write(fullpath, packfile);
+        const getExternalRefDelta = (oid2) => _readObject({ fs: fs7, cache, gitdir, oid: oid2 });
         const idx = await GitPackIndex.fromPack({
           pack: packfile,
           getExternalRefDelta,
           onProgress
         });
-        await fs6.write(fullpath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
+        await fs7.write(fullpath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
       }
       return res;
     }
     async function _init({
-      fs: fs6,
+      fs: fs7,
       bare: bare3 = false,
       dir,
-      gitdir = bare3 ? dir : join12(dir, ".git"),
+      gitdir = bare3 ? dir : join13(dir, ".git"),
       defaultBranch: defaultBranch2 = "master"
     }) {
-      if (await fs6.exists(gitdir + "/config")) return;
+      if (await fs7.exists(gitdir + "/config")) return;
       let folders = [
         "hooks",
         "info",
@@ -16809,9 +16809,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       ];
       folders = folders.map((dir2) => gitdir + "/" + dir2);
       for (const folder of folders) {
-        await fs6.mkdir(folder);
+        await fs7.mkdir(folder);
       }
-      await fs6.write(
+      await fs7.write(
         gitdir + "/config",
         `[core]
 	repositoryformatversion = 0
@@ -16819,11 +16819,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
 	bare = ${bare3}
 ` + (bare3 ? "" : "	logallrefupdates = true\n") + "	symlinks = false\n	ignorecase = true\n"
       );
-      await fs6.write(gitdir + "/HEAD", `ref: refs/heads/${defaultBranch2}
+      await fs7.write(gitdir + "/HEAD", `ref: refs/heads/${defaultBranch2}
 `);
     }
     async function _clone({
-      fs: fs6,
+      fs: fs7,
       cache,
       http,
       onProgress,
@@ -16841,7 +16841,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth,
       since,
       exclude,
-      relative: relative3,
+      relative: relative4,
       singleBranch,
       noCheckout,
       noTags,
@@ -16850,15 +16850,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       batchSize = 100
     }) {
       try {
-        await _init({ fs: fs6, gitdir });
-        await _addRemote({ fs: fs6, gitdir, remote, url: url2, force: false });
+        await _init({ fs: fs7, gitdir });
+        await _addRemote({ fs: fs7, gitdir, remote, url: url2, force: false });
         if (corsProxy) {
-          const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+          const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
           await config2.set(`http.corsProxy`, corsProxy);
-          await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
+          await GitConfigManager.save({ fs: fs7, gitdir, config: config2 });
         }
         const { defaultBranch: defaultBranch2, fetchHead } = await _fetch({
-          fs: fs6,
+          fs: fs7,
           cache,
           http,
           onProgress,
@@ -16873,7 +16873,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           depth,
           since,
           exclude,
-          relative: relative3,
+          relative: relative4,
           singleBranch,
           headers: headers2,
           tags: !noTags
@@ -16882,7 +16882,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         ref2 = ref2 || defaultBranch2;
         ref2 = ref2.replace("refs/heads/", "");
         await _checkout({
-          fs: fs6,
+          fs: fs7,
           cache,
           onProgress,
           onPostCheckout,
@@ -16895,12 +16895,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           batchSize
         });
       } catch (err) {
-        await fs6.rmdir(gitdir, { recursive: true, maxRetries: 10 }).catch(() => void 0);
+        await fs7.rmdir(gitdir, { recursive: true, maxRetries: 10 }).catch(() => void 0);
         throw err;
       }
     }
     async function clone2({
-      fs: fs6,
+      fs: fs7,
       http,
       onProgress,
       onMessage,
@@ -16909,7 +16909,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthFailure,
       onPostCheckout,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       url: url2,
       corsProxy = void 0,
       ref: ref2 = void 0,
@@ -16917,7 +16917,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth = void 0,
       since = void 0,
       exclude = [],
-      relative: relative3 = false,
+      relative: relative4 = false,
       singleBranch = false,
       noCheckout = false,
       noTags = false,
@@ -16927,14 +16927,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       batchSize = 100
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
         if (!noCheckout) {
           assertParameter("dir", dir);
         }
         assertParameter("url", url2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _clone({
           fs: fsp,
@@ -16955,7 +16955,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           depth,
           since,
           exclude,
-          relative: relative3,
+          relative: relative4,
           singleBranch,
           noCheckout,
           noTags,
@@ -16972,7 +16972,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       message,
       author,
       committer,
@@ -16994,10 +16994,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         return await _commit({
-          fs: fs6,
+          fs: fs7,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -17019,16 +17019,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function currentBranch({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       fullname = false,
       test = false
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _currentBranch({
           fs: fsp,
@@ -17041,34 +17041,34 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _deleteBranch({ fs: fs6, gitdir, ref: ref2 }) {
+    async function _deleteBranch({ fs: fs7, gitdir, ref: ref2 }) {
       ref2 = ref2.startsWith("refs/heads/") ? ref2 : `refs/heads/${ref2}`;
-      const exist = await GitRefManager.exists({ fs: fs6, gitdir, ref: ref2 });
+      const exist = await GitRefManager.exists({ fs: fs7, gitdir, ref: ref2 });
       if (!exist) {
         throw new NotFoundError(ref2);
       }
-      const fullRef = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
-      const currentRef = await _currentBranch({ fs: fs6, gitdir, fullname: true });
+      const fullRef = await GitRefManager.expand({ fs: fs7, gitdir, ref: ref2 });
+      const currentRef = await _currentBranch({ fs: fs7, gitdir, fullname: true });
       if (fullRef === currentRef) {
-        const value = await GitRefManager.resolve({ fs: fs6, gitdir, ref: fullRef });
-        await GitRefManager.writeRef({ fs: fs6, gitdir, ref: "HEAD", value });
+        const value = await GitRefManager.resolve({ fs: fs7, gitdir, ref: fullRef });
+        await GitRefManager.writeRef({ fs: fs7, gitdir, ref: "HEAD", value });
       }
-      await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: fullRef });
+      await GitRefManager.deleteRef({ fs: fs7, gitdir, ref: fullRef });
       const abbrevRef = abbreviateRef(ref2);
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       await config2.deleteSection("branch", abbrevRef);
-      await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
+      await GitConfigManager.save({ fs: fs7, gitdir, config: config2 });
     }
     async function deleteBranch({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _deleteBranch({
           fs: fsp,
@@ -17080,11 +17080,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function deleteRef({ fs: fs6, dir, gitdir = join12(dir, ".git"), ref: ref2 }) {
+    async function deleteRef({ fs: fs7, dir, gitdir = join13(dir, ".git"), ref: ref2 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         await GitRefManager.deleteRef({ fs: fsp, gitdir: updatedGitdir, ref: ref2 });
       } catch (err) {
@@ -17092,21 +17092,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _deleteRemote({ fs: fs6, gitdir, remote }) {
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+    async function _deleteRemote({ fs: fs7, gitdir, remote }) {
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       await config2.deleteSection("remote", remote);
-      await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
+      await GitConfigManager.save({ fs: fs7, gitdir, config: config2 });
     }
     async function deleteRemote({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       remote
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("remote", remote);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _deleteRemote({
           fs: fsp,
@@ -17118,15 +17118,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _deleteTag({ fs: fs6, gitdir, ref: ref2 }) {
+    async function _deleteTag({ fs: fs7, gitdir, ref: ref2 }) {
       ref2 = ref2.startsWith("refs/tags/") ? ref2 : `refs/tags/${ref2}`;
-      await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: ref2 });
+      await GitRefManager.deleteRef({ fs: fs7, gitdir, ref: ref2 });
     }
-    async function deleteTag({ fs: fs6, dir, gitdir = join12(dir, ".git"), ref: ref2 }) {
+    async function deleteTag({ fs: fs7, dir, gitdir = join13(dir, ".git"), ref: ref2 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _deleteTag({
           fs: fsp,
@@ -17138,44 +17138,44 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function expandOidLoose({ fs: fs6, gitdir, oid: short }) {
-      const prefix = short.slice(0, 2);
-      const objectsSuffixes = await fs6.readdir(`${gitdir}/objects/${prefix}`);
-      return objectsSuffixes.map((suffix) => `${prefix}${suffix}`).filter((_oid) => _oid.startsWith(short));
+    async function expandOidLoose({ fs: fs7, gitdir, oid: short2 }) {
+      const prefix = short2.slice(0, 2);
+      const objectsSuffixes = await fs7.readdir(`${gitdir}/objects/${prefix}`);
+      return objectsSuffixes.map((suffix) => `${prefix}${suffix}`).filter((_oid) => _oid.startsWith(short2));
     }
     async function expandOidPacked({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
-      oid: short,
+      oid: short2,
       getExternalRefDelta
     }) {
       const results = [];
-      let list5 = await fs6.readdir(join12(gitdir, "objects/pack"));
-      list5 = list5.filter((x) => x.endsWith(".idx"));
-      for (const filename of list5) {
+      let list6 = await fs7.readdir(join13(gitdir, "objects/pack"));
+      list6 = list6.filter((x) => x.endsWith(".idx"));
+      for (const filename of list6) {
         const indexFile = `${gitdir}/objects/pack/${filename}`;
         const p = await readPackIndex({
-          fs: fs6,
+          fs: fs7,
           cache,
           filename: indexFile,
           getExternalRefDelta
         });
         if (p.error) throw new InternalError(p.error);
         for (const oid of p.offsets.keys()) {
-          if (oid.startsWith(short)) results.push(oid);
+          if (oid.startsWith(short2)) results.push(oid);
         }
       }
       return results;
     }
-    async function _expandOid({ fs: fs6, cache, gitdir, oid: short }) {
-      const getExternalRefDelta = (oid) => _readObject({ fs: fs6, cache, gitdir, oid });
-      const results = await expandOidLoose({ fs: fs6, gitdir, oid: short });
+    async function _expandOid({ fs: fs7, cache, gitdir, oid: short2 }) {
+      const getExternalRefDelta = (oid) => _readObject({ fs: fs7, cache, gitdir, oid });
+      const results = await expandOidLoose({ fs: fs7, gitdir, oid: short2 });
       const packedOids = await expandOidPacked({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
-        oid: short,
+        oid: short2,
         getExternalRefDelta
       });
       for (const packedOid2 of packedOids) {
@@ -17187,22 +17187,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return results[0];
       }
       if (results.length > 1) {
-        throw new AmbiguousError("oids", short, results);
+        throw new AmbiguousError("oids", short2, results);
       }
-      throw new NotFoundError(`an object matching "${short}"`);
+      throw new NotFoundError(`an object matching "${short2}"`);
     }
     async function expandOid({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _expandOid({
           fs: fsp,
@@ -17215,12 +17215,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function expandRef({ fs: fs6, dir, gitdir = join12(dir, ".git"), ref: ref2 }) {
+    async function expandRef({ fs: fs7, dir, gitdir = join13(dir, ".git"), ref: ref2 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await GitRefManager.expand({
           fs: fsp,
@@ -17232,15 +17232,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _findMergeBase({ fs: fs6, cache, gitdir, oids }) {
+    async function _findMergeBase({ fs: fs7, cache, gitdir, oids }) {
       const visits2 = {};
       const passes2 = oids.length;
       const common2 = /* @__PURE__ */ new Set();
       const parents = /* @__PURE__ */ new Map();
-      const shallows = await GitShallowManager.read({ fs: fs6, gitdir });
+      const shallows = await GitShallowManager.read({ fs: fs7, gitdir });
       const readParents = async (oid) => {
         if (parents.has(oid)) return parents.get(oid);
-        const { object: object2, type } = await _readObject({ fs: fs6, cache, gitdir, oid });
+        const { object: object2, type } = await _readObject({ fs: fs7, cache, gitdir, oid });
         if (type !== "commit") {
           throw new ObjectTypeError(oid, type, "commit");
         }
@@ -17290,7 +17290,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return [...common2].filter((oid) => !redundant.has(oid));
     }
     async function _merge({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
       gitdir,
@@ -17310,31 +17310,31 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       allowUnrelatedHistories = false
     }) {
       if (ours === void 0) {
-        ours = await _currentBranch({ fs: fs6, gitdir, fullname: true });
+        ours = await _currentBranch({ fs: fs7, gitdir, fullname: true });
       }
       ours = await GitRefManager.expand({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: ours
       });
       theirs = await GitRefManager.expand({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: theirs
       });
       const ourOid = await GitRefManager.resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: ours
       });
       const { oid: theirOid } = await resolveCommit({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
-        oid: await GitRefManager.resolve({ fs: fs6, gitdir, ref: theirs })
+        oid: await GitRefManager.resolve({ fs: fs7, gitdir, ref: theirs })
       });
       const baseOids = await _findMergeBase({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oids: [ourOid, theirOid]
@@ -17355,7 +17355,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       if (fastForward2 && baseOid === ourOid) {
         if (!dryRun && !noUpdateBranch) {
-          await GitRefManager.writeRef({ fs: fs6, gitdir, ref: ours, value: theirOid });
+          await GitRefManager.writeRef({ fs: fs7, gitdir, ref: ours, value: theirOid });
         }
         return {
           oid: theirOid,
@@ -17366,10 +17366,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new FastForwardError();
         }
         const tree2 = await GitIndexManager.acquire(
-          { fs: fs6, gitdir, cache, allowUnmerged: false },
+          { fs: fs7, gitdir, cache, allowUnmerged: false },
           async (index2) => {
             return mergeTree({
-              fs: fs6,
+              fs: fs7,
               cache,
               dir,
               gitdir,
@@ -17393,7 +17393,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           )}`;
         }
         const oid = await _commit({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           message,
@@ -17415,7 +17415,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _pull({
-      fs: fs6,
+      fs: fs7,
       cache,
       http,
       onProgress,
@@ -17442,14 +17442,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       try {
         if (!ref2) {
-          const head = await _currentBranch({ fs: fs6, gitdir });
+          const head = await _currentBranch({ fs: fs7, gitdir });
           if (!head) {
             throw new MissingParameterError("ref");
           }
           ref2 = head;
         }
         const { fetchHead, fetchHeadDescription } = await _fetch({
-          fs: fs6,
+          fs: fs7,
           cache,
           http,
           onProgress,
@@ -17469,7 +17469,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           pruneTags
         });
         await _merge({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           ours: ref2,
@@ -17484,7 +17484,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           noUpdateBranch: false
         });
         await _checkout({
-          fs: fs6,
+          fs: fs7,
           cache,
           onProgress,
           dir,
@@ -17499,7 +17499,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function fastForward({
-      fs: fs6,
+      fs: fs7,
       http,
       onProgress,
       onMessage,
@@ -17507,7 +17507,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthSuccess,
       onAuthFailure,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       url: url2,
       remote,
@@ -17518,7 +17518,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
         const thisWillNotBeUsed = {
@@ -17527,7 +17527,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           timestamp: Date.now(),
           timezoneOffset: 0
         };
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _pull({
           fs: fsp,
@@ -17557,7 +17557,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function fetch2({
-      fs: fs6,
+      fs: fs7,
       http,
       onProgress,
       onMessage,
@@ -17565,7 +17565,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthSuccess,
       onAuthFailure,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       remote,
       remoteRef,
@@ -17574,7 +17574,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth = null,
       since = null,
       exclude = [],
-      relative: relative3 = false,
+      relative: relative4 = false,
       tags = false,
       singleBranch = false,
       headers: headers2 = {},
@@ -17583,10 +17583,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _fetch({
           fs: fsp,
@@ -17606,7 +17606,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           depth,
           since,
           exclude,
-          relative: relative3,
+          relative: relative4,
           tags,
           singleBranch,
           headers: headers2,
@@ -17619,17 +17619,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function findMergeBase({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oids,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oids", oids);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _findMergeBase({
           fs: fsp,
@@ -17642,33 +17642,33 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _findRoot({ fs: fs6, filepath }) {
-      if (await fs6.exists(join12(filepath, ".git"))) {
+    async function _findRoot({ fs: fs7, filepath }) {
+      if (await fs7.exists(join13(filepath, ".git"))) {
         return filepath;
       } else {
-        const parent = dirname5(filepath);
+        const parent = dirname6(filepath);
         if (parent === filepath) {
           throw new NotFoundError(`git root for ${filepath}`);
         }
-        return _findRoot({ fs: fs6, filepath: parent });
+        return _findRoot({ fs: fs7, filepath: parent });
       }
     }
-    async function findRoot({ fs: fs6, filepath }) {
+    async function findRoot({ fs: fs7, filepath }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("filepath", filepath);
-        return await _findRoot({ fs: new FileSystem(fs6), filepath });
+        return await _findRoot({ fs: new FileSystem(fs7), filepath });
       } catch (err) {
         err.caller = "git.findRoot";
         throw err;
       }
     }
-    async function getConfig({ fs: fs6, dir, gitdir = join12(dir, ".git"), path: path25 }) {
+    async function getConfig({ fs: fs7, dir, gitdir = join13(dir, ".git"), path: path25 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("path", path25);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _getConfig({
           fs: fsp,
@@ -17680,21 +17680,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _getConfigAll({ fs: fs6, gitdir, path: path25 }) {
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+    async function _getConfigAll({ fs: fs7, gitdir, path: path25 }) {
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       return config2.getall(path25);
     }
     async function getConfigAll({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       path: path25
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("path", path25);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _getConfigAll({
           fs: fsp,
@@ -17868,7 +17868,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _indexPack({
-      fs: fs6,
+      fs: fs7,
       cache,
       onProgress,
       dir,
@@ -17876,15 +17876,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       filepath
     }) {
       try {
-        filepath = join12(dir, filepath);
-        const pack = await fs6.read(filepath);
-        const getExternalRefDelta = (oid) => _readObject({ fs: fs6, cache, gitdir, oid });
+        filepath = join13(dir, filepath);
+        const pack = await fs7.read(filepath);
+        const getExternalRefDelta = (oid) => _readObject({ fs: fs7, cache, gitdir, oid });
         const idx = await GitPackIndex.fromPack({
           pack,
           getExternalRefDelta,
           onProgress
         });
-        await fs6.write(filepath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
+        await fs7.write(filepath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
         return {
           oids: [...idx.hashes]
         };
@@ -17894,19 +17894,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function indexPack({
-      fs: fs6,
+      fs: fs7,
       onProgress,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("dir", dir);
         assertParameter("gitdir", dir);
         assertParameter("filepath", filepath);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _indexPack({
           fs: fsp,
@@ -17922,19 +17922,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function init2({
-      fs: fs6,
+      fs: fs7,
       bare: bare3 = false,
       dir,
-      gitdir = bare3 ? dir : join12(dir, ".git"),
+      gitdir = bare3 ? dir : join13(dir, ".git"),
       defaultBranch: defaultBranch2 = "master"
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         if (!bare3) {
           assertParameter("dir", dir);
         }
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _init({
           fs: fsp,
@@ -17949,14 +17949,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _isDescendent({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       ancestor,
       depth
     }) {
-      const shallows = await GitShallowManager.read({ fs: fs6, gitdir });
+      const shallows = await GitShallowManager.read({ fs: fs7, gitdir });
       if (!oid) {
         throw new MissingParameterError("oid");
       }
@@ -17973,7 +17973,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         const oid2 = queue.shift();
         const { type, object: object2 } = await _readObject({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           oid: oid2
@@ -17997,20 +17997,20 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return false;
     }
     async function isDescendent({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       ancestor,
       depth = -1,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
         assertParameter("ancestor", ancestor);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _isDescendent({
           fs: fsp,
@@ -18026,17 +18026,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function isIgnored({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitIgnoreManager.isIgnored({
           fs: fsp,
@@ -18050,15 +18050,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function listBranches({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       remote
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitRefManager.listBranches({
           fs: fsp,
@@ -18070,12 +18070,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _listFiles({ fs: fs6, gitdir, ref: ref2, cache }) {
+    async function _listFiles({ fs: fs7, gitdir, ref: ref2, cache }) {
       if (ref2) {
-        const oid = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
+        const oid = await GitRefManager.resolve({ gitdir, fs: fs7, ref: ref2 });
         const filenames = [];
         await accumulateFilesFromOid({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           oid,
@@ -18085,7 +18085,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return filenames;
       } else {
         return GitIndexManager.acquire(
-          { fs: fs6, gitdir, cache },
+          { fs: fs7, gitdir, cache },
           async function(index2) {
             return index2.entries.map((x) => x.path);
           }
@@ -18093,40 +18093,40 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function accumulateFilesFromOid({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       filenames,
       prefix
     }) {
-      const { tree: tree2 } = await _readTree({ fs: fs6, cache, gitdir, oid });
+      const { tree: tree2 } = await _readTree({ fs: fs7, cache, gitdir, oid });
       for (const entry of tree2) {
         if (entry.type === "tree") {
           await accumulateFilesFromOid({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir,
             oid: entry.oid,
             filenames,
-            prefix: join12(prefix, entry.path)
+            prefix: join13(prefix, entry.path)
           });
         } else {
-          filenames.push(join12(prefix, entry.path));
+          filenames.push(join13(prefix, entry.path));
         }
       }
     }
     async function listFiles2({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _listFiles({
           fs: fsp,
@@ -18139,10 +18139,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _listNotes({ fs: fs6, cache, gitdir, ref: ref2 }) {
+    async function _listNotes({ fs: fs7, cache, gitdir, ref: ref2 }) {
       let parent;
       try {
-        parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
+        parent = await GitRefManager.resolve({ gitdir, fs: fs7, ref: ref2 });
       } catch (err) {
         if (err instanceof NotFoundError) {
           return [];
@@ -18150,7 +18150,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
       const result = await _readTree({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid: parent
@@ -18162,17 +18162,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return notes;
     }
     async function listNotes({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _listNotes({
           fs: fsp,
@@ -18186,15 +18186,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function listRefs({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitRefManager.listRefs({ fs: fsp, gitdir: updatedGitdir, filepath });
       } catch (err) {
@@ -18202,8 +18202,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _listRemotes({ fs: fs6, gitdir }) {
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+    async function _listRemotes({ fs: fs7, gitdir }) {
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       const remoteNames = await config2.getSubsections("remote");
       const remotes = Promise.all(
         remoteNames.map(async (remote) => {
@@ -18213,11 +18213,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       );
       return remotes;
     }
-    async function listRemotes({ fs: fs6, dir, gitdir = join12(dir, ".git") }) {
+    async function listRemotes({ fs: fs7, dir, gitdir = join13(dir, ".git") }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _listRemotes({
           fs: fsp,
@@ -18312,11 +18312,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function listTags({ fs: fs6, dir, gitdir = join12(dir, ".git") }) {
+    async function listTags({ fs: fs7, dir, gitdir = join13(dir, ".git") }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitRefManager.listTags({ fs: fsp, gitdir: updatedGitdir });
       } catch (err) {
@@ -18328,17 +18328,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return a2.committer.timestamp - b.committer.timestamp;
     }
     var EMPTY_OID = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
-    async function resolveFileIdInTree({ fs: fs6, cache, gitdir, oid, fileId }) {
+    async function resolveFileIdInTree({ fs: fs7, cache, gitdir, oid, fileId }) {
       if (fileId === EMPTY_OID) return;
       const _oid = oid;
       let filepath;
-      const result = await resolveTree({ fs: fs6, cache, gitdir, oid });
+      const result = await resolveTree({ fs: fs7, cache, gitdir, oid });
       const tree2 = result.tree;
       if (fileId === result.oid) {
         filepath = result.path;
       } else {
         filepath = await _resolveFileId({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir,
           tree: tree2,
@@ -18353,7 +18353,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return filepath;
     }
     async function _resolveFileId({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       tree: tree2,
@@ -18365,24 +18365,24 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const walks = tree2.entries().map(function(entry) {
         let result;
         if (entry.oid === fileId) {
-          result = join12(parentPath, entry.path);
+          result = join13(parentPath, entry.path);
           filepaths.push(result);
         } else if (entry.type === "tree") {
           result = _readObject({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir,
             oid: entry.oid
           }).then(function({ object: object2 }) {
             return _resolveFileId({
-              fs: fs6,
+              fs: fs7,
               cache,
               gitdir,
               tree: GitTree.from(object2),
               fileId,
               oid,
               filepaths,
-              parentPath: join12(parentPath, entry.path)
+              parentPath: join13(parentPath, entry.path)
             });
           });
         }
@@ -18392,7 +18392,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return filepaths;
     }
     async function _log({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       filepath,
@@ -18415,9 +18415,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const pushCommit = (commit3) => {
         if (matchesAuthor(commit3)) commits.push(commit3);
       };
-      const shallowCommits = await GitShallowManager.read({ fs: fs6, gitdir });
-      const oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
-      const tips = [await _readCommit({ fs: fs6, cache, gitdir, oid })];
+      const shallowCommits = await GitShallowManager.read({ fs: fs7, gitdir });
+      const oid = await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2 });
+      const tips = [await _readCommit({ fs: fs7, cache, gitdir, oid })];
       let lastFileOid;
       let lastFileMode;
       let lastCommit;
@@ -18434,7 +18434,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           let vFileEntry;
           try {
             vFileEntry = await resolveFilepathEntry({
-              fs: fs6,
+              fs: fs7,
               cache,
               gitdir,
               oid: commit3.commit.tree,
@@ -18449,45 +18449,45 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             isOk = true;
           } catch (e) {
             if (e instanceof NotFoundError) {
-              let found2 = follow2 && lastFileOid;
-              if (found2) {
-                found2 = await resolveFileIdInTree({
-                  fs: fs6,
+              let found3 = follow2 && lastFileOid;
+              if (found3) {
+                found3 = await resolveFileIdInTree({
+                  fs: fs7,
                   cache,
                   gitdir,
                   oid: commit3.commit.tree,
                   fileId: lastFileOid
                 });
-                if (found2) {
-                  if (Array.isArray(found2)) {
+                if (found3) {
+                  if (Array.isArray(found3)) {
                     if (lastCommit) {
                       const lastFound = await resolveFileIdInTree({
-                        fs: fs6,
+                        fs: fs7,
                         cache,
                         gitdir,
                         oid: lastCommit.commit.tree,
                         fileId: lastFileOid
                       });
                       if (Array.isArray(lastFound)) {
-                        found2 = found2.filter((p) => lastFound.indexOf(p) === -1);
-                        if (found2.length === 1) {
-                          found2 = found2[0];
-                          filepath = found2;
+                        found3 = found3.filter((p) => lastFound.indexOf(p) === -1);
+                        if (found3.length === 1) {
+                          found3 = found3[0];
+                          filepath = found3;
                           if (lastCommit) pushCommit(lastCommit);
                         } else {
-                          found2 = false;
+                          found3 = false;
                           if (lastCommit) pushCommit(lastCommit);
                           break;
                         }
                       }
                     }
                   } else {
-                    filepath = found2;
+                    filepath = found3;
                     if (lastCommit) pushCommit(lastCommit);
                   }
                 }
               }
-              if (!found2) {
+              if (!found3) {
                 if (isOk && lastFileOid) {
                   pushCommit(lastCommit);
                   if (!force) break;
@@ -18507,7 +18507,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         if (!shallowCommits.has(commit3.oid)) {
           for (const oid2 of commit3.commit.parent) {
-            const commit4 = await _readCommit({ fs: fs6, cache, gitdir, oid: oid2 });
+            const commit4 = await _readCommit({ fs: fs7, cache, gitdir, oid: oid2 });
             if (!tips.map((commit5) => commit5.oid).includes(commit4.oid)) {
               tips.push(commit4);
             }
@@ -18521,7 +18521,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (includeChanges) {
         for (const commit3 of commits) {
           commit3.commit.changes = await getChanges({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir,
             commit: commit3,
@@ -18531,10 +18531,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return commits;
     }
-    async function getChanges({ fs: fs6, cache, gitdir, commit: commit3, shallow }) {
+    async function getChanges({ fs: fs7, cache, gitdir, commit: commit3, shallow }) {
       const parent = shallow || !commit3.commit.parent[0] ? "4b825dc642cb6eb9a060e54bf8d69288fbee4904" : commit3.commit.parent[0];
       return _walk({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         trees: [TREE({ ref: commit3.oid }), TREE({ ref: parent })],
@@ -18565,9 +18565,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
     }
     async function log({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath,
       ref: ref2 = "HEAD",
       depth,
@@ -18580,10 +18580,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _log({
           fs: fsp,
@@ -18607,7 +18607,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ours,
       theirs,
       fastForward: fastForward2 = true,
@@ -18628,10 +18628,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         const author = await normalizeAuthorObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author: _author
         });
@@ -18639,7 +18639,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new MissingNameError("author");
         }
         const committer = await normalizeCommitterObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author,
           committer: _committer
@@ -18648,7 +18648,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new MissingNameError("committer");
         }
         return await _merge({
-          fs: fs6,
+          fs: fs7,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -18681,15 +18681,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       ref_delta: 112
     };
     async function _pack({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oids
     }) {
       const hash2 = createSha1();
       const outputStream = [];
-      function write2(chunk, enc) {
+      function write(chunk, enc) {
         const buff = Buffer.from(chunk, enc);
         outputStream.push(buff);
         hash2.update(buff);
@@ -18701,33 +18701,33 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         const lastFour = length & 15;
         length = length >>> 4;
         let byte = (multibyte | type | lastFour).toString(16);
-        write2(byte, "hex");
+        write(byte, "hex");
         while (multibyte) {
           multibyte = length > 127 ? 128 : 0;
           byte = multibyte | length & 127;
-          write2(padHex(2, byte), "hex");
+          write(padHex(2, byte), "hex");
           length = length >>> 7;
         }
-        write2(Buffer.from(await deflate(object2)));
+        write(Buffer.from(await deflate(object2)));
       }
-      write2("PACK");
-      write2("00000002", "hex");
-      write2(padHex(8, oids.length), "hex");
+      write("PACK");
+      write("00000002", "hex");
+      write(padHex(8, oids.length), "hex");
       for (const oid of oids) {
-        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
-        await writeObject2({ write: write2, object: object2, stype: type });
+        const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
+        await writeObject2({ write, object: object2, stype: type });
       }
       const digest = hash2.digest();
       outputStream.push(digest);
       return outputStream;
     }
-    async function _packObjects({ fs: fs6, cache, gitdir, oids, write: write2 }) {
-      const buffers = await _pack({ fs: fs6, cache, gitdir, oids });
+    async function _packObjects({ fs: fs7, cache, gitdir, oids, write }) {
+      const buffers = await _pack({ fs: fs7, cache, gitdir, oids });
       const packfile = Buffer.from(await collect3(buffers));
       const packfileSha = packfile.slice(-20).toString("hex");
       const filename = `pack-${packfileSha}.pack`;
-      if (write2) {
-        await fs6.write(join12(gitdir, `objects/pack/${filename}`), packfile);
+      if (write) {
+        await fs7.write(join13(gitdir, `objects/pack/${filename}`), packfile);
         return { filename };
       }
       return {
@@ -18736,25 +18736,25 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       };
     }
     async function packObjects({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oids,
-      write: write2 = false,
+      write = false,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oids", oids);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _packObjects({
           fs: fsp,
           cache,
           gitdir: updatedGitdir,
           oids,
-          write: write2
+          write
         });
       } catch (err) {
         err.caller = "git.packObjects";
@@ -18770,7 +18770,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthSuccess,
       onAuthFailure,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       url: url2,
       remote,
@@ -18790,23 +18790,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       try {
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         const author = await normalizeAuthorObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author: _author
         });
         if (!author) throw new MissingNameError("author");
         const committer = await normalizeCommitterObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author,
           committer: _committer
         });
         if (!committer) throw new MissingNameError("committer");
         return await _pull({
-          fs: fs6,
+          fs: fs7,
           cache,
           http,
           onProgress,
@@ -18837,22 +18837,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function listCommitsAndTags({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       start: start4,
       finish
     }) {
-      const shallows = await GitShallowManager.read({ fs: fs6, gitdir });
+      const shallows = await GitShallowManager.read({ fs: fs7, gitdir });
       const startingSet = /* @__PURE__ */ new Set();
       const finishingSet = /* @__PURE__ */ new Set();
       for (const ref2 of start4) {
-        startingSet.add(await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 }));
+        startingSet.add(await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2 }));
       }
       for (const ref2 of finish) {
         try {
-          const oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
+          const oid = await GitRefManager.resolve({ fs: fs7, gitdir, ref: ref2 });
           finishingSet.add(oid);
         } catch (err) {
         }
@@ -18860,7 +18860,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const visited = /* @__PURE__ */ new Set();
       async function walk3(oid) {
         visited.add(oid);
-        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+        const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
         if (type === "tag") {
           const tag2 = GitAnnotatedTag.from(object2);
           const commit3 = tag2.headers().object;
@@ -18885,17 +18885,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return visited;
     }
     async function listObjects({
-      fs: fs6,
+      fs: fs7,
       cache,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oids
     }) {
       const visited = /* @__PURE__ */ new Set();
       async function walk3(oid) {
         if (visited.has(oid)) return;
         visited.add(oid);
-        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+        const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
         if (type === "tag") {
           const tag2 = GitAnnotatedTag.from(object2);
           const obj = tag2.headers().object;
@@ -18974,7 +18974,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return packstream;
     }
     async function _push({
-      fs: fs6,
+      fs: fs7,
       cache,
       http,
       onProgress,
@@ -18994,11 +18994,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       headers: headers2 = {},
       signal
     }) {
-      const ref2 = _ref || await _currentBranch({ fs: fs6, gitdir });
+      const ref2 = _ref || await _currentBranch({ fs: fs7, gitdir });
       if (typeof ref2 === "undefined") {
         throw new MissingParameterError("ref");
       }
-      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
+      const config2 = await GitConfigManager.get({ fs: fs7, gitdir });
       remote = remote || await config2.get(`branch.${ref2}.pushRemote`) || await config2.get("remote.pushDefault") || await config2.get(`branch.${ref2}.remote`) || "origin";
       const url2 = _url2 || await config2.get(`remote.${remote}.pushurl`) || await config2.get(`remote.${remote}.url`);
       if (typeof url2 === "undefined") {
@@ -19011,8 +19011,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (corsProxy === void 0) {
         corsProxy = await config2.get("http.corsProxy");
       }
-      const fullRef = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
-      const oid = _delete ? "0000000000000000000000000000000000000000" : await GitRefManager.resolve({ fs: fs6, gitdir, ref: fullRef });
+      const fullRef = await GitRefManager.expand({ fs: fs7, gitdir, ref: ref2 });
+      const oid = _delete ? "0000000000000000000000000000000000000000" : await GitRefManager.resolve({ fs: fs7, gitdir, ref: fullRef });
       const GitRemoteHTTP2 = GitRemoteManager.getRemoteHelperFor({ url: url2 });
       const httpRemote = await GitRemoteHTTP2.discover({
         http,
@@ -19063,7 +19063,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           let mergebase = [];
           try {
             mergebase = await _findMergeBase({
-              fs: fs6,
+              fs: fs7,
               cache,
               gitdir,
               oids: [oid, oldoid]
@@ -19073,23 +19073,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
           for (const oid2 of mergebase) finish.push(oid2);
           if (thinPack) {
-            skipObjects = await listObjects({ fs: fs6, cache, gitdir, oids: mergebase });
+            skipObjects = await listObjects({ fs: fs7, cache, gitdir, oids: mergebase });
           }
         }
         if (!finish.includes(oid)) {
           const commits = await listCommitsAndTags({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir,
             start: [oid],
             finish
           });
-          objects2 = await listObjects({ fs: fs6, cache, gitdir, oids: commits });
+          objects2 = await listObjects({ fs: fs7, cache, gitdir, oids: commits });
         }
         if (thinPack) {
           try {
             const ref3 = await GitRefManager.resolve({
-              fs: fs6,
+              fs: fs7,
               gitdir,
               ref: `refs/remotes/${remote}/HEAD`,
               depth: 2
@@ -19100,7 +19100,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
               map: httpRemote.refs
             });
             const oids = [oid2];
-            for (const oid3 of await listObjects({ fs: fs6, cache, gitdir, oids })) {
+            for (const oid3 of await listObjects({ fs: fs7, cache, gitdir, oids })) {
               skipObjects.add(oid3);
             }
           } catch (e) {
@@ -19115,7 +19115,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             throw new PushRejectedError("tag-exists");
           }
           if (oid !== "0000000000000000000000000000000000000000" && oldoid !== "0000000000000000000000000000000000000000" && !await _isDescendent({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir,
             oid,
@@ -19135,7 +19135,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         triplets: [{ oldoid, oid, fullRef: fullRemoteRef }]
       });
       const packstream2 = _delete ? [] : await _pack({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oids: [...objects2]
@@ -19168,9 +19168,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           ""
         )}`;
         if (_delete) {
-          await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: ref3 });
+          await GitRefManager.deleteRef({ fs: fs7, gitdir, ref: ref3 });
         } else {
-          await GitRefManager.writeRef({ fs: fs6, gitdir, ref: ref3, value: oid });
+          await GitRefManager.writeRef({ fs: fs7, gitdir, ref: ref3, value: oid });
         }
       }
       if (result.ok && Object.values(result.refs).every((result2) => result2.ok)) {
@@ -19182,7 +19182,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function push({
-      fs: fs6,
+      fs: fs7,
       http,
       onProgress,
       onMessage,
@@ -19191,7 +19191,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthFailure,
       onPrePush,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       remoteRef,
       remote = "origin",
@@ -19204,10 +19204,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       signal
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _push({
           fs: fsp,
@@ -19235,11 +19235,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function resolveBlob({ fs: fs6, cache, gitdir, oid }) {
-      const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+    async function resolveBlob({ fs: fs7, cache, gitdir, oid }) {
+      const { type, object: object2 } = await _readObject({ fs: fs7, cache, gitdir, oid });
       if (type === "tag") {
         oid = GitAnnotatedTag.from(object2).parse().object;
-        return resolveBlob({ fs: fs6, cache, gitdir, oid });
+        return resolveBlob({ fs: fs7, cache, gitdir, oid });
       }
       if (type !== "blob") {
         throw new ObjectTypeError(oid, type, "blob");
@@ -19247,17 +19247,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return { oid, blob: new Uint8Array(object2) };
     }
     async function _readBlob({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       oid,
       filepath = void 0
     }) {
       if (filepath !== void 0) {
-        oid = await resolveFilepath({ fs: fs6, cache, gitdir, oid, filepath });
+        oid = await resolveFilepath({ fs: fs7, cache, gitdir, oid, filepath });
       }
       const blob3 = await resolveBlob({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid
@@ -19265,18 +19265,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return blob3;
     }
     async function readBlob2({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       filepath,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readBlob({
           fs: fsp,
@@ -19291,17 +19291,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function readCommit({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readCommit({
           fs: fsp,
@@ -19315,15 +19315,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _readNote({
-      fs: fs6,
+      fs: fs7,
       cache,
       gitdir,
       ref: ref2 = "refs/notes/commits",
       oid
     }) {
-      const parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
+      const parent = await GitRefManager.resolve({ gitdir, fs: fs7, ref: ref2 });
       const { blob: blob3 } = await _readBlob({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid: parent,
@@ -19332,19 +19332,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return blob3;
     }
     async function readNote({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readNote({
           fs: fsp,
@@ -19361,7 +19361,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function readObject({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       format: format2 = "parsed",
       filepath = void 0,
@@ -19372,11 +19372,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         if (filepath !== void 0) {
           oid = await resolveFilepath({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir: updatedGitdir,
             oid,
@@ -19385,7 +19385,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         const _format = format2 === "parsed" ? "content" : format2;
         const result = await _readObject({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir: updatedGitdir,
           oid,
@@ -19428,9 +19428,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _readTag({ fs: fs6, cache, gitdir, oid }) {
+    async function _readTag({ fs: fs7, cache, gitdir, oid }) {
       const { type, object: object2 } = await _readObject({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid,
@@ -19448,17 +19448,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return result;
     }
     async function readTag({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readTag({
           fs: fsp,
@@ -19472,18 +19472,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function readTree3({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       oid,
       filepath = void 0,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readTree({
           fs: fsp,
@@ -19500,7 +19500,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function remove2({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath,
       cache = {}
     }) {
@@ -19525,7 +19525,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _removeNote({
-      fs: fs6,
+      fs: fs7,
       cache,
       onSign,
       gitdir,
@@ -19537,14 +19537,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       let parent;
       try {
-        parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
+        parent = await GitRefManager.resolve({ gitdir, fs: fs7, ref: ref2 });
       } catch (err) {
         if (!(err instanceof NotFoundError)) {
           throw err;
         }
       }
       const result = await _readTree({
-        fs: fs6,
+        fs: fs7,
         cache,
         gitdir,
         oid: parent || "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -19552,12 +19552,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let tree2 = result.tree;
       tree2 = tree2.filter((entry) => entry.path !== oid);
       const treeOid = await _writeTree({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         tree: tree2
       });
       const commitOid = await _commit({
-        fs: fs6,
+        fs: fs7,
         cache,
         onSign,
         gitdir,
@@ -19576,7 +19576,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       oid,
       author: _author,
@@ -19588,23 +19588,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         const author = await normalizeAuthorObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author: _author
         });
         if (!author) throw new MissingNameError("author");
         const committer = await normalizeCommitterObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           author,
           committer: _committer
         });
         if (!committer) throw new MissingNameError("committer");
         return await _removeNote({
-          fs: fs6,
+          fs: fs7,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -19620,7 +19620,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _renameBranch({
-      fs: fs6,
+      fs: fs7,
       gitdir,
       oldref,
       ref: ref2,
@@ -19634,27 +19634,27 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       const fulloldref = `refs/heads/${oldref}`;
       const fullnewref = `refs/heads/${ref2}`;
-      const newexist = await GitRefManager.exists({ fs: fs6, gitdir, ref: fullnewref });
+      const newexist = await GitRefManager.exists({ fs: fs7, gitdir, ref: fullnewref });
       if (newexist) {
         throw new AlreadyExistsError("branch", ref2, false);
       }
       const value = await GitRefManager.resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: fulloldref,
         depth: 1
       });
-      await GitRefManager.writeRef({ fs: fs6, gitdir, ref: fullnewref, value });
-      await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: fulloldref });
+      await GitRefManager.writeRef({ fs: fs7, gitdir, ref: fullnewref, value });
+      await GitRefManager.deleteRef({ fs: fs7, gitdir, ref: fulloldref });
       const fullCurrentBranchRef = await _currentBranch({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         fullname: true
       });
       const isCurrentBranch = fullCurrentBranchRef === fulloldref;
       if (checkout2 || isCurrentBranch) {
         await GitRefManager.writeSymbolicRef({
-          fs: fs6,
+          fs: fs7,
           gitdir,
           ref: "HEAD",
           value: fullnewref
@@ -19662,19 +19662,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function renameBranch({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       oldref,
       checkout: checkout2 = false
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
         assertParameter("oldref", oldref);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _renameBranch({
           fs: fsp,
@@ -19694,7 +19694,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function resetIndex({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath,
       ref: ref2,
       cache = {}
@@ -19703,13 +19703,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         let oid;
         let workdirOid;
         try {
           oid = await GitRefManager.resolve({
-            fs: fs6,
+            fs: fs7,
             gitdir: updatedGitdir,
             ref: ref2 || "HEAD"
           });
@@ -19719,7 +19719,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (oid) {
           try {
             oid = await resolveFilepath({
-              fs: fs6,
+              fs: fs7,
               cache,
               gitdir: updatedGitdir,
               oid,
@@ -19742,7 +19742,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           gid: 0,
           size: 0
         };
-        const object2 = dir && await fs6.read(join12(dir, filepath));
+        const object2 = dir && await fs7.read(join13(dir, filepath));
         if (object2) {
           workdirOid = await hashObject$1({
             gitdir: updatedGitdir,
@@ -19750,11 +19750,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             object: object2
           });
           if (oid === workdirOid) {
-            stats = await fs6.lstat(join12(dir, filepath));
+            stats = await fs7.lstat(join13(dir, filepath));
           }
         }
         await GitIndexManager.acquire(
-          { fs: fs6, gitdir: updatedGitdir, cache },
+          { fs: fs7, gitdir: updatedGitdir, cache },
           async function(index2) {
             index2.delete({ filepath });
             if (oid) {
@@ -19768,17 +19768,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function resolveRef({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       depth
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         const oid = await GitRefManager.resolve({
           fs: fsp,
@@ -19795,7 +19795,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function setConfig({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       path: path25,
       value,
       append: append3 = false
@@ -19804,24 +19804,24 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("path", path25);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
-        const config2 = await GitConfigManager.get({ fs: fs6, gitdir: updatedGitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
+        const config2 = await GitConfigManager.get({ fs: fs7, gitdir: updatedGitdir });
         if (append3) {
           await config2.append(path25, value);
         } else {
           await config2.set(path25, value);
         }
-        await GitConfigManager.save({ fs: fs6, gitdir: updatedGitdir, config: config2 });
+        await GitConfigManager.save({ fs: fs7, gitdir: updatedGitdir, config: config2 });
       } catch (err) {
         err.caller = "git.setConfig";
         throw err;
       }
     }
-    async function _writeCommit({ fs: fs6, gitdir, commit: commit3 }) {
+    async function _writeCommit({ fs: fs7, gitdir, commit: commit3 }) {
       const object2 = GitCommit.from(commit3).toObject();
       const oid = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "commit",
         object: object2,
@@ -19863,9 +19863,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {string} args.dir - The working directory.
        * @param {string}[args.gitdir=join(dir, '.git')] - [required] The [git directory](dir-vs-gitdir.md) path
        */
-      constructor({ fs: fs6, dir, gitdir = join12(dir, ".git") }) {
+      constructor({ fs: fs7, dir, gitdir = join13(dir, ".git") }) {
         Object.assign(this, {
-          fs: fs6,
+          fs: fs7,
           dir,
           gitdir,
           _author: null
@@ -19893,7 +19893,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @returns {string} - The file path for the stash reference.
        */
       get refStashPath() {
-        return join12(this.gitdir, _GitStashManager.refStash);
+        return join13(this.gitdir, _GitStashManager.refStash);
       }
       /**
        * Gets the file path for the stash reflogs.
@@ -19901,7 +19901,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @returns {string} - The file path for the stash reflogs.
        */
       get refLogsStashPath() {
-        return join12(this.gitdir, _GitStashManager.refLogsStash);
+        return join13(this.gitdir, _GitStashManager.refLogsStash);
       }
       /**
        * Retrieves the author information for the stash.
@@ -20034,26 +20034,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return GitRefStash.getStashReflogEntry(reflogString, parsed3);
       }
     };
-    async function _createStashCommit({ fs: fs6, dir, gitdir, message = "" }) {
-      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
+    async function _createStashCommit({ fs: fs7, dir, gitdir, message = "" }) {
+      const stashMgr = new GitStashManager({ fs: fs7, dir, gitdir });
       await stashMgr.getAuthor();
       const branch2 = await _currentBranch({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         fullname: false
       });
       const headCommit = await GitRefManager.resolve({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         ref: "HEAD"
       });
-      const headCommitObj = await readCommit({ fs: fs6, dir, gitdir, oid: headCommit });
+      const headCommitObj = await readCommit({ fs: fs7, dir, gitdir, oid: headCommit });
       const headMsg = headCommitObj.commit.message;
       const stashCommitParents = [headCommit];
       let stashCommitTree = null;
       let workDirCompareBase = TREE({ ref: "HEAD" });
       const indexTree = await writeTreeChanges({
-        fs: fs6,
+        fs: fs7,
         dir,
         gitdir,
         treePair: [TREE({ ref: "HEAD" }), "stage"]
@@ -20069,7 +20069,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         workDirCompareBase = STAGE();
       }
       const workingTree = await writeTreeChanges({
-        fs: fs6,
+        fs: fs7,
         dir,
         gitdir,
         treePair: [workDirCompareBase, "workdir"]
@@ -20094,9 +20094,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return { stashCommit, stashMsg, branch: branch2, stashMgr };
     }
-    async function _stashPush({ fs: fs6, dir, gitdir, message = "" }) {
+    async function _stashPush({ fs: fs7, dir, gitdir, message = "" }) {
       const { stashCommit, stashMsg, branch: branch2, stashMgr } = await _createStashCommit({
-        fs: fs6,
+        fs: fs7,
         dir,
         gitdir,
         message
@@ -20107,7 +20107,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         message: stashMsg
       });
       await checkout({
-        fs: fs6,
+        fs: fs7,
         dir,
         gitdir,
         ref: branch2,
@@ -20117,17 +20117,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return stashCommit;
     }
-    async function _stashCreate({ fs: fs6, dir, gitdir, message = "" }) {
+    async function _stashCreate({ fs: fs7, dir, gitdir, message = "" }) {
       const { stashCommit } = await _createStashCommit({
-        fs: fs6,
+        fs: fs7,
         dir,
         gitdir,
         message
       });
       return stashCommit;
     }
-    async function _stashApply({ fs: fs6, dir, gitdir, refIdx = 0 }) {
-      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
+    async function _stashApply({ fs: fs7, dir, gitdir, refIdx = 0 }) {
+      const stashMgr = new GitStashManager({ fs: fs7, dir, gitdir });
       const stashCommit = await stashMgr.readStashCommit(refIdx);
       const { parent: stashParents = null } = stashCommit.commit ? stashCommit.commit : {};
       if (!stashParents || !Array.isArray(stashParents)) {
@@ -20135,14 +20135,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       for (let i2 = 0; i2 < stashParents.length - 1; i2++) {
         const applyingCommit = await _readCommit({
-          fs: fs6,
+          fs: fs7,
           cache: {},
           gitdir,
           oid: stashParents[i2 + 1]
         });
         const wasStaged = applyingCommit.commit.message.startsWith("stash-Index");
         await applyTreeChanges({
-          fs: fs6,
+          fs: fs7,
           dir,
           gitdir,
           stashCommit: stashParents[i2 + 1],
@@ -20151,16 +20151,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         });
       }
     }
-    async function _stashDrop({ fs: fs6, dir, gitdir, refIdx = 0 }) {
-      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
+    async function _stashDrop({ fs: fs7, dir, gitdir, refIdx = 0 }) {
+      const stashMgr = new GitStashManager({ fs: fs7, dir, gitdir });
       const stashCommit = await stashMgr.readStashCommit(refIdx);
       if (!stashCommit.commit) {
         return;
       }
       const stashRefPath = stashMgr.refStashPath;
       await acquireLock(stashRefPath, async () => {
-        if (await fs6.exists(stashRefPath)) {
-          await fs6.rm(stashRefPath);
+        if (await fs7.exists(stashRefPath)) {
+          await fs7.rm(stashRefPath);
         }
       });
       const reflogEntries = await stashMgr.readStashReflogs({ parsed: false });
@@ -20171,7 +20171,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const stashReflogPath = stashMgr.refLogsStashPath;
       await acquireLock(stashReflogPath, async () => {
         if (reflogEntries.length) {
-          await fs6.write(
+          await fs7.write(
             stashReflogPath,
             reflogEntries.reverse().join("\n") + "\n",
             "utf8"
@@ -20179,40 +20179,40 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const lastStashCommit = reflogEntries[reflogEntries.length - 1].split(" ")[1];
           await stashMgr.writeStashRef(lastStashCommit);
         } else {
-          await fs6.rm(stashReflogPath);
+          await fs7.rm(stashReflogPath);
         }
       });
     }
-    async function _stashList({ fs: fs6, dir, gitdir }) {
-      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
+    async function _stashList({ fs: fs7, dir, gitdir }) {
+      const stashMgr = new GitStashManager({ fs: fs7, dir, gitdir });
       return stashMgr.readStashReflogs({ parsed: true });
     }
-    async function _stashClear({ fs: fs6, dir, gitdir }) {
-      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
+    async function _stashClear({ fs: fs7, dir, gitdir }) {
+      const stashMgr = new GitStashManager({ fs: fs7, dir, gitdir });
       const stashRefPath = [stashMgr.refStashPath, stashMgr.refLogsStashPath];
       await acquireLock(stashRefPath, async () => {
         await Promise.all(
           stashRefPath.map(async (path25) => {
-            if (await fs6.exists(path25)) {
-              return fs6.rm(path25);
+            if (await fs7.exists(path25)) {
+              return fs7.rm(path25);
             }
           })
         );
       });
     }
-    async function _stashPop({ fs: fs6, dir, gitdir, refIdx = 0 }) {
-      await _stashApply({ fs: fs6, dir, gitdir, refIdx });
-      await _stashDrop({ fs: fs6, dir, gitdir, refIdx });
+    async function _stashPop({ fs: fs7, dir, gitdir, refIdx = 0 }) {
+      await _stashApply({ fs: fs7, dir, gitdir, refIdx });
+      await _stashDrop({ fs: fs7, dir, gitdir, refIdx });
     }
     async function stash({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       op = "push",
       message = "",
       refIdx = 0
     }) {
-      assertParameter("fs", fs6);
+      assertParameter("fs", fs7);
       assertParameter("dir", dir);
       assertParameter("gitdir", gitdir);
       assertParameter("op", op);
@@ -20227,10 +20227,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       };
       const opsNeedRefIdx = ["apply", "drop", "pop"];
       try {
-        const _fs = new FileSystem(fs6);
+        const _fs = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp: _fs, dotgit: gitdir });
         const folders = ["refs", "logs", "logs/refs"];
-        folders.map((f) => join12(updatedGitdir, f)).forEach(async (folder) => {
+        folders.map((f) => join13(updatedGitdir, f)).forEach(async (folder) => {
           if (!await _fs.exists(folder)) {
             await _fs.mkdir(folder);
           }
@@ -20260,7 +20260,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function status({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       filepath,
       cache = {},
       refresh = true
@@ -20269,18 +20269,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
-        const headTree = await getHeadTree({ fs: fs6, cache, gitdir: updatedGitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
+        const headTree = await getHeadTree({ fs: fs7, cache, gitdir: updatedGitdir });
         const treeOid = await getOidAtPath({
-          fs: fs6,
+          fs: fs7,
           cache,
           gitdir: updatedGitdir,
           tree: headTree,
           path: filepath
         });
         const indexEntry = await GitIndexManager.acquire(
-          { fs: fs6, gitdir: updatedGitdir, cache },
+          { fs: fs7, gitdir: updatedGitdir, cache },
           async function(index2) {
             for (const entry of index2) {
               if (entry.path === filepath) return entry;
@@ -20290,7 +20290,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         );
         if (treeOid === null && indexEntry === null) {
           const ignored = await GitIgnoreManager.isIgnored({
-            fs: fs6,
+            fs: fs7,
             gitdir: updatedGitdir,
             dir,
             filepath
@@ -20299,17 +20299,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             return "ignored";
           }
         }
-        const stats = await fs6.lstat(join12(dir, filepath));
+        const stats = await fs7.lstat(join13(dir, filepath));
         const H = treeOid !== null;
         const I = indexEntry !== null;
-        const W2 = stats !== null && (H || I || await hasExactCasePath({ fs: fs6, dir, filepath }));
+        const W2 = stats !== null && (H || I || await hasExactCasePath({ fs: fs7, dir, filepath }));
         const getWorkdirOid = async () => {
           if (I && !compareStats(indexEntry, stats)) {
             return indexEntry.oid;
           } else {
-            const config2 = await GitConfigManager.get({ fs: fs6, gitdir: updatedGitdir });
+            const config2 = await GitConfigManager.get({ fs: fs7, gitdir: updatedGitdir });
             const autocrlf = await config2.get("core.autocrlf");
-            const object2 = await fs6.read(join12(dir, filepath), { autocrlf });
+            const object2 = await fs7.read(join13(dir, filepath), { autocrlf });
             const workdirOid = await hashObject$1({
               gitdir: updatedGitdir,
               type: "blob",
@@ -20318,7 +20318,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             if (refresh && I && !indexEntry.flags.intentToAdd && indexEntry.oid === workdirOid) {
               if (stats.size !== -1) {
                 await GitIndexManager.acquire(
-                  { fs: fs6, gitdir: updatedGitdir, cache },
+                  { fs: fs7, gitdir: updatedGitdir, cache },
                   async function(index2) {
                     index2.insert({ filepath, stats, oid: workdirOid });
                   }
@@ -20356,13 +20356,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function hasExactCasePath({ fs: fs6, dir, filepath }) {
+    async function hasExactCasePath({ fs: fs7, dir, filepath }) {
       const segments = filepath.replace(/\\/g, "/").split("/").filter((segment2) => segment2 !== "" && segment2 !== ".");
       let parent = dir;
       for (const segment2 of segments) {
         let entries;
         try {
-          entries = await fs6._readdir(parent);
+          entries = await fs7._readdir(parent);
         } catch (err) {
           if (err.code === "ENOENT" || err.code === "ENOTDIR") return false;
           throw err;
@@ -20370,27 +20370,27 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (!entries.some((entry) => entry.normalize() === segment2.normalize())) {
           return false;
         }
-        parent = join12(parent, segment2);
+        parent = join13(parent, segment2);
       }
       return true;
     }
-    async function getOidAtPath({ fs: fs6, cache, gitdir: updatedGitdir, tree: tree2, path: path25 }) {
+    async function getOidAtPath({ fs: fs7, cache, gitdir: updatedGitdir, tree: tree2, path: path25 }) {
       if (typeof path25 === "string") path25 = path25.split("/");
-      const dirname6 = path25.shift();
+      const dirname7 = path25.shift();
       for (const entry of tree2) {
-        if (entry.path === dirname6) {
+        if (entry.path === dirname7) {
           if (path25.length === 0) {
             return entry.oid;
           }
           const { type, object: object2 } = await _readObject({
-            fs: fs6,
+            fs: fs7,
             cache,
             gitdir: updatedGitdir,
             oid: entry.oid
           });
           if (type === "tree") {
             const tree3 = GitTree.from(object2);
-            return getOidAtPath({ fs: fs6, cache, gitdir: updatedGitdir, tree: tree3, path: path25 });
+            return getOidAtPath({ fs: fs7, cache, gitdir: updatedGitdir, tree: tree3, path: path25 });
           }
           if (type === "blob") {
             throw new ObjectTypeError(entry.oid, type, "blob", path25.join("/"));
@@ -20399,11 +20399,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return null;
     }
-    async function getHeadTree({ fs: fs6, cache, gitdir: updatedGitdir }) {
+    async function getHeadTree({ fs: fs7, cache, gitdir: updatedGitdir }) {
       let oid;
       try {
         oid = await GitRefManager.resolve({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           ref: "HEAD"
         });
@@ -20413,13 +20413,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         throw e;
       }
-      const { tree: tree2 } = await _readTree({ fs: fs6, cache, gitdir: updatedGitdir, oid });
+      const { tree: tree2 } = await _readTree({ fs: fs7, cache, gitdir: updatedGitdir, oid });
       return tree2;
     }
     async function statusMatrix({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2 = "HEAD",
       filepaths = ["."],
       filter,
@@ -20431,10 +20431,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         return await _walk({
-          fs: fs6,
+          fs: fs7,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -20443,7 +20443,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             if (!head && !stage && workdir) {
               if (!shouldIgnore) {
                 const isIgnored2 = await GitIgnoreManager.isIgnored({
-                  fs: fs6,
+                  fs: fs7,
                   dir,
                   filepath
                 });
@@ -20492,7 +20492,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function tag({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       object: object2,
       force = false
@@ -20501,21 +20501,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fs6 = new FileSystem(_fs);
+        const fs7 = new FileSystem(_fs);
         if (ref2 === void 0) {
           throw new MissingParameterError("ref");
         }
         ref2 = ref2.startsWith("refs/tags/") ? ref2 : `refs/tags/${ref2}`;
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         const value = await GitRefManager.resolve({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           ref: object2 || "HEAD"
         });
-        if (!force && await GitRefManager.exists({ fs: fs6, gitdir: updatedGitdir, ref: ref2 })) {
+        if (!force && await GitRefManager.exists({ fs: fs7, gitdir: updatedGitdir, ref: ref2 })) {
           throw new AlreadyExistsError("tag", ref2);
         }
-        await GitRefManager.writeRef({ fs: fs6, gitdir: updatedGitdir, ref: ref2, value });
+        await GitRefManager.writeRef({ fs: fs7, gitdir: updatedGitdir, ref: ref2, value });
       } catch (err) {
         err.caller = "git.tag";
         throw err;
@@ -20524,7 +20524,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function updateIndex$1({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       cache = {},
       filepath,
       oid,
@@ -20537,14 +20537,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         if (remove3) {
           return await GitIndexManager.acquire(
-            { fs: fs6, gitdir: updatedGitdir, cache },
+            { fs: fs7, gitdir: updatedGitdir, cache },
             async function(index2) {
               if (!force) {
-                const fileStats2 = await fs6.lstat(join12(dir, filepath));
+                const fileStats2 = await fs7.lstat(join13(dir, filepath));
                 if (fileStats2) {
                   if (fileStats2.isDirectory()) {
                     throw new InvalidFilepathError("directory");
@@ -20562,7 +20562,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         let fileStats;
         if (!oid) {
-          fileStats = await fs6.lstat(join12(dir, filepath));
+          fileStats = await fs7.lstat(join13(dir, filepath));
           if (!fileStats) {
             throw new NotFoundError(
               `file at "${filepath}" on disk and "remove" not set`
@@ -20573,7 +20573,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
         }
         return await GitIndexManager.acquire(
-          { fs: fs6, gitdir: updatedGitdir, cache },
+          { fs: fs7, gitdir: updatedGitdir, cache },
           async function(index2) {
             if (!add2 && !index2.has({ filepath })) {
               throw new NotFoundError(
@@ -20583,9 +20583,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             let stats;
             if (!oid) {
               stats = fileStats;
-              const object2 = stats.isSymbolicLink() ? await fs6.readlink(join12(dir, filepath)) : await fs6.read(join12(dir, filepath));
+              const object2 = stats.isSymbolicLink() ? await fs7.readlink(join13(dir, filepath)) : await fs7.read(join13(dir, filepath));
               oid = await _writeObject({
-                fs: fs6,
+                fs: fs7,
                 gitdir: updatedGitdir,
                 type: "blob",
                 format: "content",
@@ -20625,9 +20625,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function walk2({
-      fs: fs6,
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       trees,
       map,
       reduce,
@@ -20635,10 +20635,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("trees", trees);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _walk({
           fs: fsp,
@@ -20655,12 +20655,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function writeBlob({ fs: fs6, dir, gitdir = join12(dir, ".git"), blob: blob3 }) {
+    async function writeBlob2({ fs: fs7, dir, gitdir = join13(dir, ".git"), blob: blob3 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("blob", blob3);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeObject({
           fs: fsp,
@@ -20674,17 +20674,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function writeCommit({
-      fs: fs6,
+    async function writeCommit2({
+      fs: fs7,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       commit: commit3
     }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("commit", commit3);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeCommit({
           fs: fsp,
@@ -20699,7 +20699,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function writeObject({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       type,
       object: object2,
       format: format2 = "parsed",
@@ -20707,8 +20707,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       encoding = void 0
     }) {
       try {
-        const fs6 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const fs7 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
         if (format2 === "parsed") {
           switch (type) {
             case "commit":
@@ -20729,7 +20729,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           format2 = "content";
         }
         oid = await _writeObject({
-          fs: fs6,
+          fs: fs7,
           gitdir: updatedGitdir,
           type,
           object: object2,
@@ -20745,7 +20745,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function writeRef({
       fs: _fs,
       dir,
-      gitdir = join12(dir, ".git"),
+      gitdir = join13(dir, ".git"),
       ref: ref2,
       value,
       force = false,
@@ -20756,29 +20756,29 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
         assertParameter("value", value);
-        const fs6 = new FileSystem(_fs);
+        const fs7 = new FileSystem(_fs);
         if (!isValidRef(ref2, true)) {
           throw new InvalidRefNameError(ref2, cleanGitRef.clean(ref2));
         }
-        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
-        if (!force && await GitRefManager.exists({ fs: fs6, gitdir: updatedGitdir, ref: ref2 })) {
+        const updatedGitdir = await discoverGitdir({ fsp: fs7, dotgit: gitdir });
+        if (!force && await GitRefManager.exists({ fs: fs7, gitdir: updatedGitdir, ref: ref2 })) {
           throw new AlreadyExistsError("ref", ref2);
         }
         if (symbolic) {
           await GitRefManager.writeSymbolicRef({
-            fs: fs6,
+            fs: fs7,
             gitdir: updatedGitdir,
             ref: ref2,
             value
           });
         } else {
           value = await GitRefManager.resolve({
-            fs: fs6,
+            fs: fs7,
             gitdir: updatedGitdir,
             ref: value
           });
           await GitRefManager.writeRef({
-            fs: fs6,
+            fs: fs7,
             gitdir: updatedGitdir,
             ref: ref2,
             value
@@ -20789,10 +20789,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _writeTag({ fs: fs6, gitdir, tag: tag2 }) {
+    async function _writeTag({ fs: fs7, gitdir, tag: tag2 }) {
       const object2 = GitAnnotatedTag.from(tag2).toObject();
       const oid = await _writeObject({
-        fs: fs6,
+        fs: fs7,
         gitdir,
         type: "tag",
         object: object2,
@@ -20800,12 +20800,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return oid;
     }
-    async function writeTag({ fs: fs6, dir, gitdir = join12(dir, ".git"), tag: tag2 }) {
+    async function writeTag({ fs: fs7, dir, gitdir = join13(dir, ".git"), tag: tag2 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("tag", tag2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeTag({
           fs: fsp,
@@ -20817,12 +20817,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function writeTree({ fs: fs6, dir, gitdir = join12(dir, ".git"), tree: tree2 }) {
+    async function writeTree2({ fs: fs7, dir, gitdir = join13(dir, ".git"), tree: tree2 }) {
       try {
-        assertParameter("fs", fs6);
+        assertParameter("fs", fs7);
         assertParameter("gitdir", gitdir);
         assertParameter("tree", tree2);
-        const fsp = new FileSystem(fs6);
+        const fsp = new FileSystem(fs7);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeTree({
           fs: fsp,
@@ -20899,12 +20899,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       tag,
       version: version2,
       walk: walk2,
-      writeBlob,
-      writeCommit,
+      writeBlob: writeBlob2,
+      writeCommit: writeCommit2,
       writeObject,
       writeRef,
       writeTag,
-      writeTree,
+      writeTree: writeTree2,
       stash
     };
     exports.Errors = Errors;
@@ -20973,12 +20973,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     exports.updateIndex = updateIndex$1;
     exports.version = version2;
     exports.walk = walk2;
-    exports.writeBlob = writeBlob;
-    exports.writeCommit = writeCommit;
+    exports.writeBlob = writeBlob2;
+    exports.writeCommit = writeCommit2;
     exports.writeObject = writeObject;
     exports.writeRef = writeRef;
     exports.writeTag = writeTag;
-    exports.writeTree = writeTree;
+    exports.writeTree = writeTree2;
   }
 });
 
@@ -21136,7 +21136,7 @@ var require_light = __commonJS({
           }
         }
         async trigger(name2, ...args) {
-          var e, promises5;
+          var e, promises6;
           try {
             if (name2 !== "debug") {
               this.trigger("debug", `Event triggered: ${name2}`, args);
@@ -21147,7 +21147,7 @@ var require_light = __commonJS({
             this._events[name2] = this._events[name2].filter(function(listener) {
               return listener.status !== "none";
             });
-            promises5 = this._events[name2].map(async (listener) => {
+            promises6 = this._events[name2].map(async (listener) => {
               var e2, returned;
               if (listener.status === "none") {
                 return;
@@ -21170,7 +21170,7 @@ var require_light = __commonJS({
                 return null;
               }
             });
-            return (await Promise.all(promises5)).find(function(x) {
+            return (await Promise.all(promises6)).find(function(x) {
               return x != null;
             });
           } catch (error2) {
@@ -21225,16 +21225,16 @@ var require_light = __commonJS({
           }
         }
         shiftAll(fn) {
-          return this._lists.forEach(function(list5) {
-            return list5.forEachShift(fn);
+          return this._lists.forEach(function(list6) {
+            return list6.forEachShift(fn);
           });
         }
         getFirst(arr = this._lists) {
-          var j, len, list5;
+          var j, len, list6;
           for (j = 0, len = arr.length; j < len; j++) {
-            list5 = arr[j];
-            if (list5.length > 0) {
-              return list5;
+            list6 = arr[j];
+            if (list6.length > 0) {
+              return list6;
             }
           }
           return [];
@@ -21508,7 +21508,7 @@ var require_light = __commonJS({
           return this.check(weight, now);
         }
         async __register__(index, weight, expiration) {
-          var now, wait2;
+          var now, wait3;
           await this.yieldLoop();
           now = Date.now();
           if (this.conditionsCheck(weight)) {
@@ -21516,11 +21516,11 @@ var require_light = __commonJS({
             if (this.storeOptions.reservoir != null) {
               this.storeOptions.reservoir -= weight;
             }
-            wait2 = Math.max(this._nextRequest - now, 0);
-            this._nextRequest = now + wait2 + this.storeOptions.minTime;
+            wait3 = Math.max(this._nextRequest - now, 0);
+            this._nextRequest = now + wait3 + this.storeOptions.minTime;
             return {
               success: true,
-              wait: wait2,
+              wait: wait3,
               reservoir: this.storeOptions.reservoir
             };
           } else {
@@ -21760,7 +21760,7 @@ var require_light = __commonJS({
             return Object.keys(this.instances);
           }
           async clusterKeys() {
-            var cursor2, end2, found2, i2, k, keys, len, next2, start4;
+            var cursor2, end2, found3, i2, k, keys, len, next2, start4;
             if (this.connection == null) {
               return this.Promise.resolve(this.keys());
             }
@@ -21769,10 +21769,10 @@ var require_light = __commonJS({
             start4 = `b_${this.id}-`.length;
             end2 = "_settings".length;
             while (cursor2 !== 0) {
-              [next2, found2] = await this.connection.__runCommand__(["scan", cursor2 != null ? cursor2 : 0, "match", `b_${this.id}-*_settings`, "count", 1e4]);
+              [next2, found3] = await this.connection.__runCommand__(["scan", cursor2 != null ? cursor2 : 0, "match", `b_${this.id}-*_settings`, "count", 1e4]);
               cursor2 = ~~next2;
-              for (i2 = 0, len = found2.length; i2 < len; i2++) {
-                k = found2[i2];
+              for (i2 = 0, len = found3.length; i2 < len; i2++) {
+                k = found3[i2];
                 keys.push(k.slice(start4, -end2));
               }
             }
@@ -22000,7 +22000,7 @@ var require_light = __commonJS({
               return this.Events.trigger("error", e);
             }
           }
-          _run(index, job, wait2) {
+          _run(index, job, wait3) {
             var clearGlobalState, free, run5;
             job.doRun();
             clearGlobalState = this._clearGlobalState.bind(this, index);
@@ -22009,10 +22009,10 @@ var require_light = __commonJS({
             return this._scheduled[index] = {
               timeout: setTimeout(() => {
                 return job.doExecute(this._limiter, clearGlobalState, run5, free);
-              }, wait2),
+              }, wait3),
               expiration: job.options.expiration != null ? setTimeout(function() {
                 return job.doExpire(clearGlobalState, run5, free);
-              }, wait2 + job.options.expiration) : void 0,
+              }, wait3 + job.options.expiration) : void 0,
               job
             };
           }
@@ -22029,7 +22029,7 @@ var require_light = __commonJS({
               }
               this.Events.trigger("debug", `Draining ${options.id}`, { args, options });
               index = this._randomIndex();
-              return this._store.__register__(index, options.weight, options.expiration).then(({ success, wait: wait2, reservoir }) => {
+              return this._store.__register__(index, options.weight, options.expiration).then(({ success, wait: wait3, reservoir }) => {
                 var empty;
                 this.Events.trigger("debug", `Drained ${options.id}`, { success, args, options });
                 if (success) {
@@ -22041,7 +22041,7 @@ var require_light = __commonJS({
                   if (reservoir === 0) {
                     this.Events.trigger("depleted", empty);
                   }
-                  this._run(index, next2, wait2);
+                  this._run(index, next2, wait3);
                   return this.Promise.resolve(options.weight);
                 } else {
                   return this.Promise.resolve(null);
@@ -22848,7 +22848,7 @@ var require_textParsers = __commonJS({
 var require_pg_int8 = __commonJS({
   "node_modules/pg-int8/index.js"(exports, module) {
     "use strict";
-    var BASE2 = 1e6;
+    var BASE3 = 1e6;
     function readInt8(buffer) {
       var high = buffer.readInt32BE(0);
       var low = buffer.readUInt32BE(4);
@@ -22866,11 +22866,11 @@ var require_pg_int8 = __commonJS({
       var l;
       var i2;
       {
-        carry = high % BASE2;
-        high = high / BASE2 >>> 0;
+        carry = high % BASE3;
+        high = high / BASE3 >>> 0;
         t2 = 4294967296 * carry + low;
-        low = t2 / BASE2 >>> 0;
-        digits = "" + (t2 - BASE2 * low);
+        low = t2 / BASE3 >>> 0;
+        digits = "" + (t2 - BASE3 * low);
         if (low === 0 && high === 0) {
           return sign + digits + result;
         }
@@ -22882,11 +22882,11 @@ var require_pg_int8 = __commonJS({
         result = pad + digits + result;
       }
       {
-        carry = high % BASE2;
-        high = high / BASE2 >>> 0;
+        carry = high % BASE3;
+        high = high / BASE3 >>> 0;
         t2 = 4294967296 * carry + low;
-        low = t2 / BASE2 >>> 0;
-        digits = "" + (t2 - BASE2 * low);
+        low = t2 / BASE3 >>> 0;
+        digits = "" + (t2 - BASE3 * low);
         if (low === 0 && high === 0) {
           return sign + digits + result;
         }
@@ -22898,11 +22898,11 @@ var require_pg_int8 = __commonJS({
         result = pad + digits + result;
       }
       {
-        carry = high % BASE2;
-        high = high / BASE2 >>> 0;
+        carry = high % BASE3;
+        high = high / BASE3 >>> 0;
         t2 = 4294967296 * carry + low;
-        low = t2 / BASE2 >>> 0;
-        digits = "" + (t2 - BASE2 * low);
+        low = t2 / BASE3 >>> 0;
+        digits = "" + (t2 - BASE3 * low);
         if (low === 0 && high === 0) {
           return sign + digits + result;
         }
@@ -22914,9 +22914,9 @@ var require_pg_int8 = __commonJS({
         result = pad + digits + result;
       }
       {
-        carry = high % BASE2;
+        carry = high % BASE3;
         t2 = 4294967296 * carry + low;
-        digits = "" + t2 % BASE2;
+        digits = "" + t2 % BASE3;
         return sign + digits + result;
       }
     }
@@ -23406,13 +23406,13 @@ var require_utils = __commonJS({
       if (isBCYear) ret += " BC";
       return ret;
     }
-    function normalizeQueryConfig(config2, values2, callback) {
+    function normalizeQueryConfig(config2, values3, callback) {
       config2 = typeof config2 === "string" ? { text: config2 } : cloneQueryConfig(config2);
-      if (values2) {
-        if (typeof values2 === "function") {
-          config2.callback = values2;
+      if (values3) {
+        if (typeof values3 === "function") {
+          config2.callback = values3;
         } else {
-          config2.values = values2;
+          config2.values = values3;
         }
       }
       if (callback) {
@@ -23910,15 +23910,15 @@ var require_pg_connection_string = __commonJS({
       if (config2.sslnegotiation === "direct" && config2.ssl === void 0) {
         config2.ssl = true;
       }
-      const fs6 = config2.sslcert || config2.sslkey || config2.sslrootcert ? __require("fs") : null;
+      const fs7 = config2.sslcert || config2.sslkey || config2.sslrootcert ? __require("fs") : null;
       if (config2.sslcert) {
-        config2.ssl.cert = fs6.readFileSync(config2.sslcert).toString();
+        config2.ssl.cert = fs7.readFileSync(config2.sslcert).toString();
       }
       if (config2.sslkey) {
-        config2.ssl.key = fs6.readFileSync(config2.sslkey).toString();
+        config2.ssl.key = fs7.readFileSync(config2.sslkey).toString();
       }
       if (config2.sslrootcert) {
-        config2.ssl.ca = fs6.readFileSync(config2.sslrootcert).toString();
+        config2.ssl.ca = fs7.readFileSync(config2.sslrootcert).toString();
       }
       if (options.useLibpqCompat && config2.uselibpqcompat) {
         throw new Error("Both useLibpqCompat and uselibpqcompat are set. Please use only one of them.");
@@ -24288,9 +24288,9 @@ var require_query = __commonJS({
     var Result2 = require_result();
     var utils = require_utils();
     var Query2 = class extends EventEmitter2 {
-      constructor(config2, values2, callback) {
+      constructor(config2, values3, callback) {
         super();
-        config2 = utils.normalizeQueryConfig(config2, values2, callback);
+        config2 = utils.normalizeQueryConfig(config2, values3, callback);
         this.text = config2.text;
         this.values = config2.values;
         this.rows = config2.rows;
@@ -24828,10 +24828,10 @@ var require_serializer = __commonJS({
         /* code.parse */
       );
     };
-    var writeValues = function(values2, valueMapper, formatsOffset) {
-      const len = values2.length;
+    var writeValues = function(values3, valueMapper, formatsOffset) {
+      const len = values3.length;
       for (let i2 = 0; i2 < len; i2++) {
-        const mappedVal = valueMapper ? valueMapper(values2[i2], i2) : values2[i2];
+        const mappedVal = valueMapper ? valueMapper(values3[i2], i2) : values3[i2];
         let formatByte = 0;
         if (mappedVal == null) {
           writer.addInt32(-1);
@@ -24851,14 +24851,14 @@ var require_serializer = __commonJS({
       const portal = config2.portal || "";
       const statement = config2.statement || "";
       const binary = config2.binary || false;
-      const values2 = config2.values || emptyArray;
-      const len = values2.length;
+      const values3 = config2.values || emptyArray;
+      const len = values3.length;
       writer.addCString(portal).addCString(statement);
       writer.addInt16(len);
       const formatsOffset = writer.reserveUnsafe(len * 2);
       writer.addInt16(len);
       try {
-        writeValues(values2, config2.valueMapper, formatsOffset);
+        writeValues(values3, config2.valueMapper, formatsOffset);
       } catch (err) {
         writer.clear();
         throw err;
@@ -25641,21 +25641,21 @@ var require_split2 = __commonJS({
     var kLast = /* @__PURE__ */ Symbol("last");
     var kDecoder = /* @__PURE__ */ Symbol("decoder");
     function transform2(chunk, enc, cb) {
-      let list5;
+      let list6;
       if (this.overflow) {
         const buf = this[kDecoder].write(chunk);
-        list5 = buf.split(this.matcher);
-        if (list5.length === 1) return cb();
-        list5.shift();
+        list6 = buf.split(this.matcher);
+        if (list6.length === 1) return cb();
+        list6.shift();
         this.overflow = false;
       } else {
         this[kLast] += this[kDecoder].write(chunk);
-        list5 = this[kLast].split(this.matcher);
+        list6 = this[kLast].split(this.matcher);
       }
-      this[kLast] = list5.pop();
-      for (let i2 = 0; i2 < list5.length; i2++) {
+      this[kLast] = list6.pop();
+      for (let i2 = 0; i2 < list6.length; i2++) {
         try {
-          push(this, this.mapper(list5[i2]));
+          push(this, this.mapper(list6[i2]));
         } catch (error2) {
           return cb(error2);
         }
@@ -25909,15 +25909,15 @@ var require_lib3 = __commonJS({
   "node_modules/pgpass/lib/index.js"(exports, module) {
     "use strict";
     var path25 = __require("path");
-    var fs6 = __require("fs");
+    var fs7 = __require("fs");
     var helper = require_helper();
     module.exports = function(connInfo, cb) {
       var file2 = helper.getFileName();
-      fs6.stat(file2, function(err, stat5) {
+      fs7.stat(file2, function(err, stat5) {
         if (err || !helper.usePgPass(stat5, file2)) {
           return cb(void 0);
         }
-        var st = fs6.createReadStream(file2);
+        var st = fs7.createReadStream(file2);
         helper.getPassword(connInfo, st, cb);
       });
     };
@@ -26488,7 +26488,7 @@ var require_client = __commonJS({
           this.emit("drain");
         }
       }
-      query(config2, values2, callback) {
+      query(config2, values3, callback) {
         let query;
         let result;
         if (config2 == null) {
@@ -26497,14 +26497,14 @@ var require_client = __commonJS({
         if (typeof config2.submit === "function") {
           result = query = config2;
           if (!query.callback) {
-            if (typeof values2 === "function") {
-              query.callback = values2;
+            if (typeof values3 === "function") {
+              query.callback = values3;
             } else if (callback) {
               query.callback = callback;
             }
           }
         } else {
-          query = new Query2(config2, values2, callback);
+          query = new Query2(config2, values3, callback);
           if (!query.callback) {
             result = new this._Promise((resolve3, reject) => {
               query.callback = (err, res) => err ? reject(err) : resolve3(res);
@@ -26629,9 +26629,9 @@ var require_pg_pool = __commonJS({
     var EventEmitter2 = __require("events").EventEmitter;
     var NOOP = function() {
     };
-    var removeWhere = (list5, predicate) => {
-      const i2 = list5.findIndex(predicate);
-      return i2 === -1 ? void 0 : list5.splice(i2, 1)[0];
+    var removeWhere = (list6, predicate) => {
+      const i2 = list6.findIndex(predicate);
+      return i2 === -1 ? void 0 : list6.splice(i2, 1)[0];
     };
     var IdleItem = class {
       constructor(client, idleListener, timeoutId) {
@@ -26969,7 +26969,7 @@ var require_pg_pool = __commonJS({
         this._idle.push(new IdleItem(client, idleListener, tid));
         this._pulseQueue();
       }
-      query(text4, values2, cb) {
+      query(text4, values3, cb) {
         if (typeof text4 === "function") {
           const response2 = promisify2(this.Promise, text4);
           setImmediate(function() {
@@ -26977,9 +26977,9 @@ var require_pg_pool = __commonJS({
           });
           return response2.result;
         }
-        if (typeof values2 === "function") {
-          cb = values2;
-          values2 = void 0;
+        if (typeof values3 === "function") {
+          cb = values3;
+          values3 = void 0;
         }
         const response = promisify2(this.Promise, cb);
         cb = response.callback;
@@ -26999,7 +26999,7 @@ var require_pg_pool = __commonJS({
           client.once("error", onError);
           this.log("dispatching query");
           try {
-            client.query(text4, values2, (err2, res) => {
+            client.query(text4, values3, (err2, res) => {
               this.log("query dispatched");
               client.removeListener("error", onError);
               if (clientReleased) {
@@ -27055,9 +27055,9 @@ var require_query2 = __commonJS({
     var EventEmitter2 = __require("events").EventEmitter;
     var util = __require("util");
     var utils = require_utils();
-    var NativeQuery = module.exports = function(config2, values2, callback) {
+    var NativeQuery = module.exports = function(config2, values3, callback) {
       EventEmitter2.call(this);
-      config2 = utils.normalizeQueryConfig(config2, values2, callback);
+      config2 = utils.normalizeQueryConfig(config2, values3, callback);
       this.text = config2.text;
       this.values = config2.values;
       this.name = config2.name;
@@ -27068,8 +27068,8 @@ var require_query2 = __commonJS({
       this._emitRowEvents = false;
       this.on(
         "newListener",
-        function(event) {
-          if (event === "row") this._emitRowEvents = true;
+        function(event2) {
+          if (event2 === "row") this._emitRowEvents = true;
         }.bind(this)
       );
     };
@@ -27162,18 +27162,18 @@ var require_query2 = __commonJS({
           console.error("You supplied %s (%s)", this.name, this.name.length);
           console.error("This can cause conflicts and silent errors executing queries");
         }
-        const values2 = (this.values || []).map(utils.prepareValue);
+        const values3 = (this.values || []).map(utils.prepareValue);
         if (client.namedQueries[this.name] !== void 0) {
           if (this.text && client.namedQueries[this.name] !== this.text) {
             const err = new Error(`Prepared statements must be unique - '${this.name}' was used for a different statement`);
             return after2(err);
           }
-          return client.native.execute(this.name, values2, after2);
+          return client.native.execute(this.name, values3, after2);
         }
-        return client.native.prepare(this.name, this.text, values2.length, function(err) {
+        return client.native.prepare(this.name, this.text, values3.length, function(err) {
           if (err) return after2(err);
           client.namedQueries[self2.name] = self2.text;
-          return self2.native.execute(self2.name, values2, after2);
+          return self2.native.execute(self2.name, values3, after2);
         });
       } else if (this.values) {
         if (!Array.isArray(this.values)) {
@@ -27304,7 +27304,7 @@ var require_client2 = __commonJS({
         });
       });
     };
-    Client2.prototype.query = function(config2, values2, callback) {
+    Client2.prototype.query = function(config2, values3, callback) {
       let query;
       let result;
       let readTimeout;
@@ -27315,12 +27315,12 @@ var require_client2 = __commonJS({
       } else if (typeof config2.submit === "function") {
         readTimeout = config2.query_timeout || this.connectionParameters.query_timeout;
         result = query = config2;
-        if (typeof values2 === "function") {
-          config2.callback = values2;
+        if (typeof values3 === "function") {
+          config2.callback = values3;
         }
       } else {
         readTimeout = config2.query_timeout || this.connectionParameters.query_timeout;
-        query = new NativeQuery(config2, values2, callback);
+        query = new NativeQuery(config2, values3, callback);
         if (!query.callback) {
           let resolveOut, rejectOut;
           result = new this._Promise((resolve3, reject) => {
@@ -27454,10 +27454,10 @@ var require_client2 = __commonJS({
         const query = this._queryQueue.shift();
         this.hasExecuted = true;
         nativeQueries.push(query);
-        const values2 = query.values ? query.values.map(utils.prepareValue) : null;
+        const values3 = query.values ? query.values.map(utils.prepareValue) : null;
         const pipelineEntry = { text: query.text, name: query.name, arrayMode: query._arrayMode };
-        if (values2) {
-          pipelineEntry.values = values2;
+        if (values3) {
+          pipelineEntry.values = values3;
         }
         if (query.name && this.namedQueries[query.name]) {
           pipelineEntry._alreadyPrepared = true;
@@ -28220,19 +28220,19 @@ var require_Alias = __commonJS({
           if (ctx)
             ctx.aliasResolveCache = nodes;
         }
-        let found2 = void 0;
+        let found3 = void 0;
         for (const node2 of nodes) {
           if (node2 === this)
             break;
           if (node2.anchor === this.source)
-            found2 = node2;
+            found3 = node2;
         }
-        if (found2 && ctx) {
+        if (found3 && ctx) {
           const { anchors: anchors2, doc: doc2, maxAliasCount } = ctx;
-          let data = anchors2.get(found2);
+          let data = anchors2.get(found3);
           if (!data) {
-            toJS.toJS(found2, null, ctx);
-            data = anchors2.get(found2);
+            toJS.toJS(found3, null, ctx);
+            data = anchors2.get(found3);
           }
           if (data?.res === void 0) {
             const msg = "This should not happen: Alias anchor was not resolved?";
@@ -28241,14 +28241,14 @@ var require_Alias = __commonJS({
           if (maxAliasCount >= 0) {
             data.count += 1;
             if (data.aliasCount === 0)
-              data.aliasCount = getAliasCount(doc2, found2, anchors2);
+              data.aliasCount = getAliasCount(doc2, found3, anchors2);
             if (data.count * data.aliasCount > maxAliasCount) {
               const msg = "Excessive alias count indicates a resource exhaustion attack";
               throw new ReferenceError(msg);
             }
           }
         }
-        return found2;
+        return found3;
       }
       toJSON(_arg, ctx) {
         if (!ctx)
@@ -29533,7 +29533,7 @@ ${indent}${line3}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines2.reduce((sum2, line3) => sum2 + line3.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines2.reduce((sum3, line3) => sum3 + line3.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -29549,7 +29549,7 @@ ${indent}${line3}` : "\n";
         return start4 + end2;
       } else {
         if (!reqNewline) {
-          const len = lines2.reduce((sum2, line3) => sum2 + line3.length + 2, 2);
+          const len = lines2.reduce((sum3, line3) => sum3 + line3.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -31354,7 +31354,7 @@ var require_resolve_props = __commonJS({
       let tag = null;
       let newlineAfterProp = null;
       let comma = null;
-      let found2 = null;
+      let found3 = null;
       let start4 = null;
       for (const token of tokens) {
         if (reqSpace) {
@@ -31391,7 +31391,7 @@ var require_resolve_props = __commonJS({
             if (atNewline) {
               if (comment2)
                 comment2 += token.source;
-              else if (!found2 || indicator !== "seq-item-ind")
+              else if (!found3 || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
               commentSep += token.source;
@@ -31425,9 +31425,9 @@ var require_resolve_props = __commonJS({
           case indicator:
             if (anchor2 || tag)
               onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
-            if (found2)
+            if (found3)
               onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
-            found2 = token;
+            found3 = token;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
@@ -31456,7 +31456,7 @@ var require_resolve_props = __commonJS({
         onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
       return {
         comma,
-        found: found2,
+        found: found3,
         spaceBefore,
         comment: comment2,
         hasNewline,
@@ -31566,10 +31566,10 @@ var require_resolve_block_map = __commonJS({
       let offset2 = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start: start4, key, sep: sep3, value } = collItem;
+        const { start: start4, key, sep: sep4, value } = collItem;
         const keyProps = resolveProps.resolveProps(start4, {
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep4?.[0],
           offset: offset2,
           onError,
           parentIndent: bm.indent,
@@ -31583,7 +31583,7 @@ var require_resolve_block_map = __commonJS({
             else if ("indent" in key && key.indent !== bm.indent)
               onError(offset2, "BAD_INDENT", startColMsg);
           }
-          if (!keyProps.anchor && !keyProps.tag && !sep3) {
+          if (!keyProps.anchor && !keyProps.tag && !sep4) {
             commentEnd = keyProps.end;
             if (keyProps.comment) {
               if (map.comment)
@@ -31607,7 +31607,7 @@ var require_resolve_block_map = __commonJS({
         ctx.atKey = false;
         if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
-        const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+        const valueProps = resolveProps.resolveProps(sep4 ?? [], {
           indicator: "map-value-ind",
           next: value,
           offset: keyNode.range[2],
@@ -31623,7 +31623,7 @@ var require_resolve_block_map = __commonJS({
             if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
               onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset2, sep3, null, valueProps, onError);
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset2, sep4, null, valueProps, onError);
           if (ctx.schema.compat)
             utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
           offset2 = valueNode.range[2];
@@ -31714,7 +31714,7 @@ var require_resolve_end = __commonJS({
       let comment2 = "";
       if (end2) {
         let hasSpace = false;
-        let sep3 = "";
+        let sep4 = "";
         for (const token of end2) {
           const { source, type } = token;
           switch (type) {
@@ -31728,13 +31728,13 @@ var require_resolve_end = __commonJS({
               if (!comment2)
                 comment2 = cb;
               else
-                comment2 += sep3 + cb;
-              sep3 = "";
+                comment2 += sep4 + cb;
+              sep4 = "";
               break;
             }
             case "newline":
               if (comment2)
-                sep3 += source;
+                sep4 += source;
               hasSpace = true;
               break;
             default:
@@ -31777,18 +31777,18 @@ var require_resolve_flow_collection = __commonJS({
       let offset2 = fc.offset + fc.start.source.length;
       for (let i2 = 0; i2 < fc.items.length; ++i2) {
         const collItem = fc.items[i2];
-        const { start: start4, key, sep: sep3, value } = collItem;
+        const { start: start4, key, sep: sep4, value } = collItem;
         const props = resolveProps.resolveProps(start4, {
           flow: fcName,
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep4?.[0],
           offset: offset2,
           onError,
           parentIndent: fc.indent,
           startOnNewline: false
         });
         if (!props.found) {
-          if (!props.anchor && !props.tag && !sep3 && !value) {
+          if (!props.anchor && !props.tag && !sep4 && !value) {
             if (i2 === 0 && props.comma)
               onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
             else if (i2 < fc.items.length - 1)
@@ -31842,8 +31842,8 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap3 && !sep3 && !props.found) {
-          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
+        if (!isMap3 && !sep4 && !props.found) {
+          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep4, null, props, onError);
           coll.items.push(valueNode);
           offset2 = valueNode.range[2];
           if (isBlock(value))
@@ -31855,7 +31855,7 @@ var require_resolve_flow_collection = __commonJS({
           if (isBlock(key))
             onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
           ctx.atKey = false;
-          const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+          const valueProps = resolveProps.resolveProps(sep4 ?? [], {
             flow: fcName,
             indicator: "map-value-ind",
             next: value,
@@ -31866,8 +31866,8 @@ var require_resolve_flow_collection = __commonJS({
           });
           if (valueProps.found) {
             if (!isMap3 && !props.found && ctx.options.strict) {
-              if (sep3)
-                for (const st of sep3) {
+              if (sep4)
+                for (const st of sep4) {
                   if (st === valueProps.found)
                     break;
                   if (st.type === "newline") {
@@ -31884,7 +31884,7 @@ var require_resolve_flow_collection = __commonJS({
             else
               onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep3, null, valueProps, onError) : null;
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep4, null, valueProps, onError) : null;
           if (valueNode) {
             if (isBlock(value))
               onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
@@ -32064,7 +32064,7 @@ var require_resolve_block_scalar = __commonJS({
           chompStart = i2 + 1;
       }
       let value = "";
-      let sep3 = "";
+      let sep4 = "";
       let prevMoreIndented = false;
       for (let i2 = 0; i2 < contentStart; ++i2)
         value += lines2[i2][0].slice(trimIndent) + "\n";
@@ -32081,24 +32081,24 @@ var require_resolve_block_scalar = __commonJS({
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content;
-          sep3 = "\n";
+          value += sep4 + indent.slice(trimIndent) + content;
+          sep4 = "\n";
         } else if (indent.length > trimIndent || content[0] === "	") {
-          if (sep3 === " ")
-            sep3 = "\n";
-          else if (!prevMoreIndented && sep3 === "\n")
-            sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content;
-          sep3 = "\n";
+          if (sep4 === " ")
+            sep4 = "\n";
+          else if (!prevMoreIndented && sep4 === "\n")
+            sep4 = "\n\n";
+          value += sep4 + indent.slice(trimIndent) + content;
+          sep4 = "\n";
           prevMoreIndented = true;
         } else if (content === "") {
-          if (sep3 === "\n")
+          if (sep4 === "\n")
             value += "\n";
           else
-            sep3 = "\n";
+            sep4 = "\n";
         } else {
-          value += sep3 + content;
-          sep3 = " ";
+          value += sep4 + content;
+          sep4 = " ";
           prevMoreIndented = false;
         }
       }
@@ -32281,25 +32281,25 @@ var require_resolve_flow_scalar = __commonJS({
         trimBoth = /^[ \t]+|[ \t]+$/g;
       }
       let res = match2[1].replace(trimEnd, "");
-      let sep3 = " ";
+      let sep4 = " ";
       let pos = line3.lastIndex;
       while (match2 = line3.exec(source)) {
         const lm = match2[1].replace(trimBoth, "");
         if (lm === "") {
-          if (sep3 === "\n")
-            res += sep3;
+          if (sep4 === "\n")
+            res += sep4;
           else
-            sep3 = "\n";
+            sep4 = "\n";
         } else {
-          res += sep3 + lm;
-          sep3 = " ";
+          res += sep4 + lm;
+          sep4 = " ";
         }
         pos = line3.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
       match2 = last.exec(source);
-      return res + sep3 + (match2?.[1] ?? "");
+      return res + sep4 + (match2?.[1] ?? "");
     }
     function doubleQuotedValue(source, onError) {
       let res = "";
@@ -32612,17 +32612,17 @@ var require_compose_node = __commonJS({
       return node2;
     }
     function composeAlias({ options }, { offset: offset2, source, end: end2 }, onError) {
-      const alias = new Alias.Alias(source.substring(1));
-      if (alias.source === "")
+      const alias2 = new Alias.Alias(source.substring(1));
+      if (alias2.source === "")
         onError(offset2, "BAD_ALIAS", "Alias cannot be an empty string");
-      if (alias.source.endsWith(":"))
+      if (alias2.source.endsWith(":"))
         onError(offset2 + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
       const valueEnd = offset2 + source.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, options.strict, onError);
-      alias.range = [offset2, valueEnd, re.offset];
+      alias2.range = [offset2, valueEnd, re.offset];
       if (re.comment)
-        alias.comment = re.comment;
-      return alias;
+        alias2.comment = re.comment;
+      return alias2;
     }
     exports.composeEmptyNode = composeEmptyNode;
     exports.composeNode = composeNode;
@@ -33109,14 +33109,14 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start: start4, key, sep: sep3, value }) {
+    function stringifyItem({ start: start4, key, sep: sep4, value }) {
       let res = "";
       for (const st of start4)
         res += st.source;
       if (key)
         res += stringifyToken(key);
-      if (sep3)
-        for (const st of sep3)
+      if (sep4)
+        for (const st of sep4)
           res += st.source;
       if (value)
         res += stringifyToken(value);
@@ -33917,15 +33917,15 @@ var require_parser2 = __commonJS({
     var node_process = __require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list5, type) {
-      for (let i2 = 0; i2 < list5.length; ++i2)
-        if (list5[i2].type === type)
+    function includesToken(list6, type) {
+      for (let i2 = 0; i2 < list6.length; ++i2)
+        if (list6[i2].type === type)
           return true;
       return false;
     }
-    function findNonEmptyIndex(list5) {
-      for (let i2 = 0; i2 < list5.length; ++i2) {
-        switch (list5[i2].type) {
+    function findNonEmptyIndex(list6) {
+      for (let i2 = 0; i2 < list6.length; ++i2) {
+        switch (list6[i2].type) {
           case "space":
           case "comment":
           case "newline":
@@ -34283,18 +34283,18 @@ var require_parser2 = __commonJS({
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
           const start4 = getFirstKeyStartProps(prev);
-          let sep3;
+          let sep4;
           if (scalar.end) {
-            sep3 = scalar.end;
-            sep3.push(this.sourceToken);
+            sep4 = scalar.end;
+            sep4.push(this.sourceToken);
             delete scalar.end;
           } else
-            sep3 = [this.sourceToken];
+            sep4 = [this.sourceToken];
           const map = {
             type: "block-map",
             offset: scalar.offset,
             indent: scalar.indent,
-            items: [{ start: start4, key: scalar, sep: sep3 }]
+            items: [{ start: start4, key: scalar, sep: sep4 }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
@@ -34447,15 +34447,15 @@ var require_parser2 = __commonJS({
                 } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
                   const start5 = getFirstKeyStartProps(it.start);
                   const key = it.key;
-                  const sep3 = it.sep;
-                  sep3.push(this.sourceToken);
+                  const sep4 = it.sep;
+                  sep4.push(this.sourceToken);
                   delete it.key;
                   delete it.sep;
                   this.stack.push({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start: start5, key, sep: sep3 }]
+                    items: [{ start: start5, key, sep: sep4 }]
                   });
                 } else if (start4.length > 0) {
                   it.sep = it.sep.concat(start4, this.sourceToken);
@@ -34484,14 +34484,14 @@ var require_parser2 = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs6 = this.flowScalar(this.type);
+              const fs7 = this.flowScalar(this.type);
               if (atNextItem || it.value) {
-                map.items.push({ start: start4, key: fs6, sep: [] });
+                map.items.push({ start: start4, key: fs7, sep: [] });
                 this.onKeyLine = true;
               } else if (it.sep) {
-                this.stack.push(fs6);
+                this.stack.push(fs7);
               } else {
-                Object.assign(it, { key: fs6, sep: [] });
+                Object.assign(it, { key: fs7, sep: [] });
                 this.onKeyLine = true;
               }
               return;
@@ -34619,13 +34619,13 @@ var require_parser2 = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs6 = this.flowScalar(this.type);
+              const fs7 = this.flowScalar(this.type);
               if (!it || it.value)
-                fc.items.push({ start: [], key: fs6, sep: [] });
+                fc.items.push({ start: [], key: fs7, sep: [] });
               else if (it.sep)
-                this.stack.push(fs6);
+                this.stack.push(fs7);
               else
-                Object.assign(it, { key: fs6, sep: [] });
+                Object.assign(it, { key: fs7, sep: [] });
               return;
             }
             case "flow-map-end":
@@ -34649,13 +34649,13 @@ var require_parser2 = __commonJS({
             const prev = getPrevProps(parent);
             const start4 = getFirstKeyStartProps(prev);
             fixFlowSeqItems(fc);
-            const sep3 = fc.end.splice(1, fc.end.length);
-            sep3.push(this.sourceToken);
+            const sep4 = fc.end.splice(1, fc.end.length);
+            sep4.push(this.sourceToken);
             const map = {
               type: "block-map",
               offset: fc.offset,
               indent: fc.indent,
-              items: [{ start: start4, key: fc, sep: sep3 }]
+              items: [{ start: start4, key: fc, sep: sep4 }]
             };
             this.onKeyLine = true;
             this.stack[this.stack.length - 1] = map;
@@ -36891,12 +36891,12 @@ var require_instanceOf = __commonJS({
     });
     exports.instanceOf = void 0;
     var _inspect = require_inspect();
-    var isProduction = globalThis.process && // eslint-disable-next-line no-undef
+    var isProduction2 = globalThis.process && // eslint-disable-next-line no-undef
     process.env.NODE_ENV === "production";
     var instanceOf = (
       /* c8 ignore next 6 */
       // FIXME: https://github.com/graphql/graphql-js/issues/2317
-      isProduction ? function instanceOf2(value, constructor) {
+      isProduction2 ? function instanceOf2(value, constructor) {
         return value instanceof constructor;
       } : function instanceOf2(value, constructor) {
         if (value instanceof constructor) {
@@ -37328,17 +37328,17 @@ var require_parser3 = __commonJS({
       parseField() {
         const start4 = this._lexer.token;
         const nameOrAlias = this.parseName();
-        let alias;
+        let alias2;
         let name2;
         if (this.expectOptionalToken(_tokenKind.TokenKind.COLON)) {
-          alias = nameOrAlias;
+          alias2 = nameOrAlias;
           name2 = this.parseName();
         } else {
           name2 = nameOrAlias;
         }
         return this.node(start4, {
           kind: _kinds.Kind.FIELD,
-          alias,
+          alias: alias2,
           name: name2,
           arguments: this.parseArguments(false),
           directives: this.parseDirectives(false),
@@ -37917,13 +37917,13 @@ var require_parser3 = __commonJS({
         this.expectKeyword("enum");
         const name2 = this.parseName();
         const directives = this.parseConstDirectives();
-        const values2 = this.parseEnumValuesDefinition();
+        const values3 = this.parseEnumValuesDefinition();
         return this.node(start4, {
           kind: _kinds.Kind.ENUM_TYPE_DEFINITION,
           description,
           name: name2,
           directives,
-          values: values2
+          values: values3
         });
       }
       /**
@@ -38192,15 +38192,15 @@ var require_parser3 = __commonJS({
         this.expectKeyword("enum");
         const name2 = this.parseName();
         const directives = this.parseConstDirectives();
-        const values2 = this.parseEnumValuesDefinition();
-        if (directives.length === 0 && values2.length === 0) {
+        const values3 = this.parseEnumValuesDefinition();
+        if (directives.length === 0 && values3.length === 0) {
           throw this.unexpected();
         }
         return this.node(start4, {
           kind: _kinds.Kind.ENUM_TYPE_EXTENSION,
           name: name2,
           directives,
-          values: values2
+          values: values3
         });
       }
       /**
@@ -38640,9 +38640,9 @@ var require_keyMap = __commonJS({
       value: true
     });
     exports.keyMap = keyMap;
-    function keyMap(list5, keyFn) {
+    function keyMap(list6, keyFn) {
       const result = /* @__PURE__ */ Object.create(null);
-      for (const item of list5) {
+      for (const item of list6) {
         result[keyFn(item)] = item;
       }
       return result;
@@ -38658,9 +38658,9 @@ var require_keyValMap = __commonJS({
       value: true
     });
     exports.keyValMap = keyValMap;
-    function keyValMap(list5, keyFn, valFn) {
+    function keyValMap(list6, keyFn, valFn) {
       const result = /* @__PURE__ */ Object.create(null);
-      for (const item of list5) {
+      for (const item of list6) {
         result[keyFn(item)] = valFn(item);
       }
       return result;
@@ -39220,24 +39220,24 @@ var require_printer = __commonJS({
     }
     var printDocASTReducer = {
       Name: (node2) => new PrintBuffer(node2.value),
-      Variable: (node2) => join12(["$", node2.name]),
+      Variable: (node2) => join13(["$", node2.name]),
       // Document
-      Document: (node2) => join12(node2.definitions, "\n\n"),
+      Document: (node2) => join13(node2.definitions, "\n\n"),
       OperationDefinition(node2) {
-        const varDefs = hasMultilineItems(node2.variableDefinitions) ? wrap("(\n", join12(node2.variableDefinitions, "\n"), "\n)") : wrap("(", join12(node2.variableDefinitions, ", "), ")");
-        const prefix = join12([
+        const varDefs = hasMultilineItems(node2.variableDefinitions) ? wrap("(\n", join13(node2.variableDefinitions, "\n"), "\n)") : wrap("(", join13(node2.variableDefinitions, ", "), ")");
+        const prefix = join13([
           wrap("", node2.description, "\n"),
-          join12(
+          join13(
             [
               node2.operation,
-              join12([node2.name, varDefs]),
-              join12(node2.directives, " ")
+              join13([node2.name, varDefs]),
+              join13(node2.directives, " ")
             ],
             " "
           )
         ]);
-        return join12([
-          node2.operation === "query" && prefix.length === node2.operation.length ? "" : join12([prefix, " "]),
+        return join13([
+          node2.operation === "query" && prefix.length === node2.operation.length ? "" : join13([prefix, " "]),
           node2.selectionSet
         ]);
       },
@@ -39247,28 +39247,28 @@ var require_printer = __commonJS({
         defaultValue,
         directives,
         description
-      }) => join12([
+      }) => join13([
         wrap("", description, "\n"),
         variable,
         ": ",
         type,
         wrap(" = ", defaultValue),
-        wrap(" ", join12(directives, " "))
+        wrap(" ", join13(directives, " "))
       ]),
       SelectionSet: ({ selections }) => block2(selections),
-      Field({ alias, name: name2, arguments: args, directives, selectionSet }) {
-        const prefix = join12([wrap("", alias, ": "), name2], "");
-        return join12([
+      Field({ alias: alias2, name: name2, arguments: args, directives, selectionSet }) {
+        const prefix = join13([wrap("", alias2, ": "), name2], "");
+        return join13([
           wrappedLineAndArgs(prefix, args),
-          wrap(" ", join12(directives, " ")),
+          wrap(" ", join13(directives, " ")),
           wrap(" ", selectionSet)
         ]);
       },
-      Argument: ({ name: name2, value }) => join12([name2, ": ", value]),
+      Argument: ({ name: name2, value }) => join13([name2, ": ", value]),
       // Fragments
-      FragmentSpread: ({ name: name2, directives }) => join12(["...", name2, wrap(" ", join12(directives, " "))]),
-      InlineFragment: ({ typeCondition, directives, selectionSet }) => join12(
-        ["...", wrap("on ", typeCondition), join12(directives, " "), selectionSet],
+      FragmentSpread: ({ name: name2, directives }) => join13(["...", name2, wrap(" ", join13(directives, " "))]),
+      InlineFragment: ({ typeCondition, directives, selectionSet }) => join13(
+        ["...", wrap("on ", typeCondition), join13(directives, " "), selectionSet],
         " "
       ),
       FragmentDefinition: ({
@@ -39278,17 +39278,17 @@ var require_printer = __commonJS({
         directives,
         selectionSet,
         description
-      }) => join12([
+      }) => join13([
         wrap("", description, "\n"),
         // Note: fragment variable definitions are experimental and may be changed
         // or removed in the future.
         "fragment ",
         name2,
-        wrap("(", join12(variableDefinitions, ", "), ")"),
+        wrap("(", join13(variableDefinitions, ", "), ")"),
         " on ",
         typeCondition,
         " ",
-        wrap("", join12(directives, " "), " "),
+        wrap("", join13(directives, " "), " "),
         selectionSet
       ]),
       // Value
@@ -39301,24 +39301,24 @@ var require_printer = __commonJS({
       BooleanValue: ({ value }) => new PrintBuffer(value ? "true" : "false"),
       NullValue: () => new PrintBuffer("null"),
       EnumValue: ({ value }) => new PrintBuffer(value),
-      ListValue: ({ values: values2 }) => join12(["[", join12(values2, ", "), "]"]),
-      ObjectValue: ({ fields }) => join12(["{", join12(fields, ", "), "}"]),
-      ObjectField: ({ name: name2, value }) => join12([name2, ": ", value]),
+      ListValue: ({ values: values3 }) => join13(["[", join13(values3, ", "), "]"]),
+      ObjectValue: ({ fields }) => join13(["{", join13(fields, ", "), "}"]),
+      ObjectField: ({ name: name2, value }) => join13([name2, ": ", value]),
       // Directive
-      Directive: ({ name: name2, arguments: args }) => join12(["@", name2, wrap("(", join12(args, ", "), ")")]),
+      Directive: ({ name: name2, arguments: args }) => join13(["@", name2, wrap("(", join13(args, ", "), ")")]),
       // Type
       NamedType: ({ name: name2 }) => name2,
-      ListType: ({ type }) => join12(["[", type, "]"]),
-      NonNullType: ({ type }) => join12([type, "!"]),
+      ListType: ({ type }) => join13(["[", type, "]"]),
+      NonNullType: ({ type }) => join13([type, "!"]),
       // Type System Definitions
-      SchemaDefinition: ({ description, directives, operationTypes }) => join12([
+      SchemaDefinition: ({ description, directives, operationTypes }) => join13([
         wrap("", description, "\n"),
-        join12(["schema", join12(directives, " "), block2(operationTypes)], " ")
+        join13(["schema", join13(directives, " "), block2(operationTypes)], " ")
       ]),
-      OperationTypeDefinition: ({ operation: operation2, type }) => join12([operation2, ": ", type]),
-      ScalarTypeDefinition: ({ description, name: name2, directives }) => join12([
+      OperationTypeDefinition: ({ operation: operation2, type }) => join13([operation2, ": ", type]),
+      ScalarTypeDefinition: ({ description, name: name2, directives }) => join13([
         wrap("", description, "\n"),
-        join12(["scalar", name2, join12(directives, " ")], " ")
+        join13(["scalar", name2, join13(directives, " ")], " ")
       ]),
       ObjectTypeDefinition: ({
         description,
@@ -39326,26 +39326,26 @@ var require_printer = __commonJS({
         interfaces,
         directives,
         fields
-      }) => join12([
+      }) => join13([
         wrap("", description, "\n"),
-        join12(
+        join13(
           [
             "type",
             name2,
-            wrap("implements ", join12(interfaces, " & ")),
-            join12(directives, " "),
+            wrap("implements ", join13(interfaces, " & ")),
+            join13(directives, " "),
             block2(fields)
           ],
           " "
         )
       ]),
-      FieldDefinition: ({ description, name: name2, arguments: args, type, directives }) => join12([
+      FieldDefinition: ({ description, name: name2, arguments: args, type, directives }) => join13([
         wrap("", description, "\n"),
         name2,
-        hasMultilineItems(args) ? wrap("(\n", join12(args, "\n").indent(), "\n)") : wrap("(", join12(args, ", "), ")"),
+        hasMultilineItems(args) ? wrap("(\n", join13(args, "\n").indent(), "\n)") : wrap("(", join13(args, ", "), ")"),
         ": ",
         type,
-        wrap(" ", join12(directives, " "))
+        wrap(" ", join13(directives, " "))
       ]),
       InputValueDefinition: ({
         description,
@@ -39353,13 +39353,13 @@ var require_printer = __commonJS({
         type,
         defaultValue,
         directives
-      }) => join12([
+      }) => join13([
         wrap("", description, "\n"),
         name2,
         ": ",
         type,
         wrap(" = ", defaultValue),
-        wrap(" ", join12(directives, " "))
+        wrap(" ", join13(directives, " "))
       ]),
       InterfaceTypeDefinition: ({
         description,
@@ -39367,37 +39367,37 @@ var require_printer = __commonJS({
         interfaces,
         directives,
         fields
-      }) => join12([
+      }) => join13([
         wrap("", description, "\n"),
-        join12(
+        join13(
           [
             "interface",
             name2,
-            wrap("implements ", join12(interfaces, " & ")),
-            join12(directives, " "),
+            wrap("implements ", join13(interfaces, " & ")),
+            join13(directives, " "),
             block2(fields)
           ],
           " "
         )
       ]),
-      UnionTypeDefinition: ({ description, name: name2, directives, types: types7 }) => join12([
+      UnionTypeDefinition: ({ description, name: name2, directives, types: types7 }) => join13([
         wrap("", description, "\n"),
-        join12(
-          ["union", name2, join12(directives, " "), wrap("= ", join12(types7, " | "))],
+        join13(
+          ["union", name2, join13(directives, " "), wrap("= ", join13(types7, " | "))],
           " "
         )
       ]),
-      EnumTypeDefinition: ({ description, name: name2, directives, values: values2 }) => join12([
+      EnumTypeDefinition: ({ description, name: name2, directives, values: values3 }) => join13([
         wrap("", description, "\n"),
-        join12(["enum", name2, join12(directives, " "), block2(values2)], " ")
+        join13(["enum", name2, join13(directives, " "), block2(values3)], " ")
       ]),
-      EnumValueDefinition: ({ description, name: name2, directives }) => join12([
+      EnumValueDefinition: ({ description, name: name2, directives }) => join13([
         wrap("", description, "\n"),
-        join12([name2, join12(directives, " ")], " ")
+        join13([name2, join13(directives, " ")], " ")
       ]),
-      InputObjectTypeDefinition: ({ description, name: name2, directives, fields }) => join12([
+      InputObjectTypeDefinition: ({ description, name: name2, directives, fields }) => join13([
         wrap("", description, "\n"),
-        join12(["input", name2, join12(directives, " "), block2(fields)], " ")
+        join13(["input", name2, join13(directives, " "), block2(fields)], " ")
       ]),
       DirectiveDefinition: ({
         description,
@@ -39406,58 +39406,58 @@ var require_printer = __commonJS({
         directives,
         repeatable,
         locations
-      }) => join12([
+      }) => join13([
         wrap("", description, "\n"),
         "directive @",
         name2,
-        hasMultilineItems(args) ? wrap("(\n", join12(args, "\n").indent(), "\n)") : wrap("(", join12(args, ", "), ")"),
-        wrap(" ", join12(directives, " ")),
+        hasMultilineItems(args) ? wrap("(\n", join13(args, "\n").indent(), "\n)") : wrap("(", join13(args, ", "), ")"),
+        wrap(" ", join13(directives, " ")),
         repeatable ? " repeatable" : "",
         " on ",
-        join12(locations, " | ")
+        join13(locations, " | ")
       ]),
-      SchemaExtension: ({ directives, operationTypes }) => join12(["extend schema", join12(directives, " "), block2(operationTypes)], " "),
-      ScalarTypeExtension: ({ name: name2, directives }) => join12(["extend scalar", name2, join12(directives, " ")], " "),
-      ObjectTypeExtension: ({ name: name2, interfaces, directives, fields }) => join12(
+      SchemaExtension: ({ directives, operationTypes }) => join13(["extend schema", join13(directives, " "), block2(operationTypes)], " "),
+      ScalarTypeExtension: ({ name: name2, directives }) => join13(["extend scalar", name2, join13(directives, " ")], " "),
+      ObjectTypeExtension: ({ name: name2, interfaces, directives, fields }) => join13(
         [
           "extend type",
           name2,
-          wrap("implements ", join12(interfaces, " & ")),
-          join12(directives, " "),
+          wrap("implements ", join13(interfaces, " & ")),
+          join13(directives, " "),
           block2(fields)
         ],
         " "
       ),
-      InterfaceTypeExtension: ({ name: name2, interfaces, directives, fields }) => join12(
+      InterfaceTypeExtension: ({ name: name2, interfaces, directives, fields }) => join13(
         [
           "extend interface",
           name2,
-          wrap("implements ", join12(interfaces, " & ")),
-          join12(directives, " "),
+          wrap("implements ", join13(interfaces, " & ")),
+          join13(directives, " "),
           block2(fields)
         ],
         " "
       ),
-      UnionTypeExtension: ({ name: name2, directives, types: types7 }) => join12(
+      UnionTypeExtension: ({ name: name2, directives, types: types7 }) => join13(
         [
           "extend union",
           name2,
-          join12(directives, " "),
-          wrap("= ", join12(types7, " | "))
+          join13(directives, " "),
+          wrap("= ", join13(types7, " | "))
         ],
         " "
       ),
-      EnumTypeExtension: ({ name: name2, directives, values: values2 }) => join12(["extend enum", name2, join12(directives, " "), block2(values2)], " "),
-      InputObjectTypeExtension: ({ name: name2, directives, fields }) => join12(["extend input", name2, join12(directives, " "), block2(fields)], " "),
-      DirectiveExtension: ({ name: name2, directives }) => join12([join12(["extend directive @", name2]), join12(directives, " ")], " "),
+      EnumTypeExtension: ({ name: name2, directives, values: values3 }) => join13(["extend enum", name2, join13(directives, " "), block2(values3)], " "),
+      InputObjectTypeExtension: ({ name: name2, directives, fields }) => join13(["extend input", name2, join13(directives, " "), block2(fields)], " "),
+      DirectiveExtension: ({ name: name2, directives }) => join13([join13(["extend directive @", name2]), join13(directives, " ")], " "),
       // Schema Coordinates
       TypeCoordinate: ({ name: name2 }) => name2,
-      MemberCoordinate: ({ name: name2, memberName }) => join12([name2, wrap(".", memberName)]),
-      ArgumentCoordinate: ({ name: name2, fieldName, argumentName }) => join12([name2, wrap(".", fieldName), wrap("(", argumentName, ":)")]),
-      DirectiveCoordinate: ({ name: name2 }) => join12(["@", name2]),
-      DirectiveArgumentCoordinate: ({ name: name2, argumentName }) => join12(["@", name2, wrap("(", argumentName, ":)")])
+      MemberCoordinate: ({ name: name2, memberName }) => join13([name2, wrap(".", memberName)]),
+      ArgumentCoordinate: ({ name: name2, fieldName, argumentName }) => join13([name2, wrap(".", fieldName), wrap("(", argumentName, ":)")]),
+      DirectiveCoordinate: ({ name: name2 }) => join13(["@", name2]),
+      DirectiveArgumentCoordinate: ({ name: name2, argumentName }) => join13(["@", name2, wrap("(", argumentName, ":)")])
     };
-    function join12(maybeArray, separator = "") {
+    function join13(maybeArray, separator = "") {
       if (maybeArray == null || maybeArray.length === 0) {
         return EMPTY3;
       }
@@ -39487,7 +39487,7 @@ var require_printer = __commonJS({
       return length;
     }
     function block2(array2) {
-      return wrap("{\n", join12(array2, "\n").indent(), "\n}");
+      return wrap("{\n", join13(array2, "\n").indent(), "\n}");
     }
     function wrap(start4, maybeBuffer, end2 = "") {
       return maybeBuffer != null && maybeBuffer.length !== 0 ? start4 === "" ? maybeBuffer.append(end2) : new PrintBuffer(start4).append(maybeBuffer).append(end2) : EMPTY3;
@@ -39500,9 +39500,9 @@ var require_printer = __commonJS({
       if (args == null || args.length === 0) {
         return prefix;
       }
-      return join12([
+      return join13([
         prefix,
-        prefix.length + joinedLength(args, ", ") + 2 > MAX_LINE_LENGTH ? wrap("(\n", join12(args, "\n").indent(), "\n)") : wrap("(", join12(args, ", "), ")")
+        prefix.length + joinedLength(args, ", ") + 2 > MAX_LINE_LENGTH ? wrap("(\n", join13(args, "\n").indent(), "\n)") : wrap("(", join13(args, ", "), ")")
       ]);
     }
   }
@@ -41280,7 +41280,7 @@ var require_definition = __commonJS({
        * ```
        */
       toConfig() {
-        const values2 = (0, _keyValMap.keyValMap)(
+        const values3 = (0, _keyValMap.keyValMap)(
           this.getValues(),
           (value) => value.name,
           (value) => ({
@@ -41294,7 +41294,7 @@ var require_definition = __commonJS({
         return {
           name: this.name,
           description: this.description,
-          values: values2,
+          values: values3,
           extensions: this.extensions,
           astNode: this.astNode,
           extensionASTNodes: this.extensionASTNodes
@@ -42714,8 +42714,8 @@ var require_introspection = __commonJS({
           },
           resolve(type, { includeDeprecated }) {
             if ((0, _definition.isEnumType)(type)) {
-              const values2 = type.getValues();
-              return includeDeprecated ? values2 : values2.filter((field2) => field2.deprecationReason == null);
+              const values3 = type.getValues();
+              return includeDeprecated ? values3 : values3.filter((field2) => field2.deprecationReason == null);
             }
           }
         },
@@ -42731,8 +42731,8 @@ var require_introspection = __commonJS({
           },
           resolve(type, { includeDeprecated }) {
             if ((0, _definition.isInputObjectType)(type)) {
-              const values2 = Object.values(type.getFields());
-              return includeDeprecated ? values2 : values2.filter((field2) => field2.deprecationReason == null);
+              const values3 = Object.values(type.getFields());
+              return includeDeprecated ? values3 : values3.filter((field2) => field2.deprecationReason == null);
             }
           }
         },
@@ -46308,13 +46308,13 @@ var require_OverlappingFieldsCanBeMergedRule = __commonJS({
       if (args === void 0 || args.length === 0) {
         return;
       }
-      const values2 = /* @__PURE__ */ new Map();
+      const values3 = /* @__PURE__ */ new Map();
       for (const { name: name2, value } of args) {
-        values2.set(name2.value, value);
+        values3.set(name2.value, value);
       }
       return {
         nodes: args,
-        values: values2
+        values: values3
       };
     }
     function sameArguments(ruleContext, argumentInfo1, argumentInfo2) {
@@ -46324,10 +46324,10 @@ var require_OverlappingFieldsCanBeMergedRule = __commonJS({
       if (argumentInfo1.nodes.length !== (argumentInfo2 === null || argumentInfo2 === void 0 ? void 0 : argumentInfo2.nodes.length)) {
         return false;
       }
-      const values2 = argumentInfo2.values;
+      const values22 = argumentInfo2.values;
       return argumentInfo1.nodes.every((arg1) => {
         spendComplexityBudget(ruleContext, 1);
-        const value2 = values2.get(arg1.name.value);
+        const value2 = values22.get(arg1.name.value);
         if (value2 === void 0) {
           return false;
         }
@@ -46489,11 +46489,11 @@ var require_OverlappingFieldsCanBeMergedRule = __commonJS({
         };
       }
     }
-    function collectConflictNodes(node2, conflicts, side) {
+    function collectConflictNodes(node2, conflicts, side2) {
       const nodes = [node2];
       for (const conflict of conflicts) {
         const remaining = MAX_CONFLICT_NODES - nodes.length;
-        const retainedNodes = conflict[side].slice(-remaining);
+        const retainedNodes = conflict[side2].slice(-remaining);
         nodes.push(...retainedNodes);
         if (nodes.length === MAX_CONFLICT_NODES) {
           break;
@@ -47733,9 +47733,9 @@ var require_groupBy = __commonJS({
       value: true
     });
     exports.groupBy = groupBy;
-    function groupBy(list5, keyFn) {
+    function groupBy(list6, keyFn) {
       const result = /* @__PURE__ */ new Map();
-      for (const item of list5) {
+      for (const item of list6) {
         const key = keyFn(item);
         const group = result.get(key);
         if (group === void 0) {
@@ -49571,9 +49571,9 @@ var require_promiseReduce = __commonJS({
     });
     exports.promiseReduce = promiseReduce;
     var _isPromise = require_isPromise();
-    function promiseReduce(values2, callbackFn, initialValue) {
+    function promiseReduce(values3, callbackFn, initialValue) {
       let accumulator = initialValue;
-      for (const value of values2) {
+      for (const value of values3) {
         accumulator = (0, _isPromise.isPromise)(accumulator) ? accumulator.then((resolved) => callbackFn(resolved, value)) : callbackFn(accumulator, value);
       }
       return accumulator;
@@ -53307,10 +53307,10 @@ ${operationTypes.join("\n")}
       return printDescription(type) + "union " + type.name + possibleTypes;
     }
     function printEnum(type) {
-      const values2 = type.getValues().map(
+      const values3 = type.getValues().map(
         (value, i2) => printDescription(value, "  ", !i2) + "  " + value.name + printDeprecated(value.deprecationReason)
       );
-      return printDescription(type) + `enum ${type.name}` + printBlock(values2);
+      return printDescription(type) + `enum ${type.name}` + printBlock(values3);
     }
     function printInputObject(type) {
       const fields = Object.values(type.getFields()).map(
@@ -53648,12 +53648,12 @@ var require_findBreakingChanges = __commonJS({
     );
     function findBreakingChanges(oldSchema, newSchema) {
       return findSchemaChanges(oldSchema, newSchema).filter(
-        (change) => change.type in BreakingChangeType
+        (change2) => change2.type in BreakingChangeType
       );
     }
     function findDangerousChanges(oldSchema, newSchema) {
       return findSchemaChanges(oldSchema, newSchema).filter(
-        (change) => change.type in DangerousChangeType
+        (change2) => change2.type in DangerousChangeType
       );
     }
     function findSchemaChanges(oldSchema, newSchema) {
@@ -56725,16 +56725,16 @@ var require_cronstrue = __commonJS({
                   function StringUtilities2() {
                   }
                   StringUtilities2.format = function(template) {
-                    var values2 = [];
+                    var values3 = [];
                     for (var _i = 1; _i < arguments.length; _i++) {
-                      values2[_i - 1] = arguments[_i];
+                      values3[_i - 1] = arguments[_i];
                     }
                     return template.replace(/%s/g, function(substring) {
                       var args = [];
                       for (var _i2 = 1; _i2 < arguments.length; _i2++) {
                         args[_i2 - 1] = arguments[_i2];
                       }
-                      return values2.shift();
+                      return values3.shift();
                     });
                   };
                   StringUtilities2.containsAny = function(text4, searchStrings) {
@@ -56787,7 +56787,7 @@ var require_cronstrue = __commonJS({
 });
 
 // src/cli.ts
-import { mkdtemp as mkdtemp4, rm as rm8 } from "node:fs/promises";
+import { mkdtemp as mkdtemp5, rm as rm9 } from "node:fs/promises";
 import os5 from "node:os";
 import path24 from "node:path";
 import { text as readAll } from "node:stream/consumers";
@@ -56826,6 +56826,7 @@ var package_default = {
   },
   scripts: {
     "bench:sql": "node scripts/bench-sql.mjs",
+    "bench:vercel": "node scripts/bench-vercel.mjs",
     build: "node scripts/build.mjs",
     check: "npm run rehearse && npm test && npm run types && npm run format && npm run dist && npm run docs:check && npm run workflows",
     dist: "npm run build && git add -N dist && git diff --exit-code --stat -- dist",
@@ -56837,6 +56838,7 @@ var package_default = {
     picture: "node scripts/picture.mjs",
     rehearse: "node dist/cli.js rehearse",
     test: "node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js",
+    "test:cli": "node scripts/test-cli.mjs",
     types: "tsc",
     workflows: "bash .ci/lint-workflows"
   },
@@ -56872,6 +56874,7 @@ var package_default = {
     "@swc/jest": "^0.2.39",
     "@types/node": "^24.19.2",
     "@types/pg": "^8.23.1",
+    "@vercel/sdk": "1.28.35",
     ajv: "^8.20.0",
     "ajv-formats": "^3.0.1",
     esbuild: "^0.28.2",
@@ -56943,8 +56946,8 @@ var LONE_SURROGATE = new RegExp("\\p{Surrogate}", "gu");
 function escapeMarkdown(text4) {
   return clip(oneLine(text4)).replace(/[\\*~[\]]/gu, "\\$&").replace(/&(?=[#\w])/gu, "&amp;").replace(/<(?![ =\d])/gu, "&lt;").replaceAll("|", "&#124;").replaceAll("`", "&#96;").replaceAll("$", "&#36;").replace(/_+/gu, escapeUnderscores).replaceAll("::", ":&#58;").replaceAll("{{", "{&#123;").replace(/^[#+=>-]/u, "\\$&").replace(/^(\d+)([.)])(?=\s|$)/u, "$1\\$2");
 }
-function md(parts, ...values2) {
-  const rest = values2.map((value, index) => `${markdownOf(value)}${parts[index + 1] ?? ""}`);
+function md(parts, ...values3) {
+  const rest = values3.map((value, index) => `${markdownOf(value)}${parts[index + 1] ?? ""}`);
   return { markdown: `${parts[0] ?? ""}${rest.join("")}` };
 }
 function code(text4) {
@@ -56998,8 +57001,8 @@ function fitPage(sections2, limitBytes = PAGE_LIMIT_BYTES, whole = "The ledger h
   const everything = join(shown2);
   if (bytesIn(everything) <= limitBytes) return everything;
   for (let kept = shown2.length - 1; kept > 0; kept -= 1) {
-    const page4 = join([...shown2.slice(0, kept), cut4]);
-    if (bytesIn(page4) <= limitBytes) return page4;
+    const page5 = join([...shown2.slice(0, kept), cut4]);
+    if (bytesIn(page5) <= limitBytes) return page5;
   }
   return join([firstLines(shown2[0] ?? "", limitBytes - bytesIn(join(["", cut4]))), cut4]);
 }
@@ -57048,8 +57051,8 @@ function gateText(gate2) {
 function goesOn(waiting) {
   return waiting === void 0 ? [md`**Now:** it is planned, and its briefing is written`] : [md`**It stops here:** ${waiting.message}`, md`**What to do:** ${waiting.remedy}`];
 }
-function renderDue(found2) {
-  const { due: due2, failed } = found2;
+function renderDue(found3) {
+  const { due: due2, failed } = found3;
   const rows = due2.map(({ definition, keys, why }) => [definition, keys, why]);
   return fitPage([
     due2.length === 0 ? nothingDue(failed.length > 0) : "## Due",
@@ -57143,8 +57146,9 @@ var NOTHING_DUE = {
   lateMs: 0
 };
 var CUT_OFF_GRACE_MS = 6e5;
-function isCutOff({ deployDeadlineMs }, workedOnMs) {
-  return workedOnMs >= deployDeadlineMs + CUT_OFF_GRACE_MS;
+function isCutOff(definition, phase2, workedOnMs) {
+  const proofMs = phaseNamed(definition, phase2)?.effect?.deadlineMs ?? 0;
+  return workedOnMs >= definition.deployDeadlineMs + 2 * proofMs + CUT_OFF_GRACE_MS;
 }
 function dueLook(phase2, state2, nowMs) {
   if (state2.status === "promoted") return NOTHING_DUE;
@@ -57210,6 +57214,80 @@ var ProviderError = class extends RollgateError {
 var ConflictError = class extends RollgateError {
 };
 
+// src/rollout/integrity.ts
+var MAX_SKEW_MS = 6e4;
+function checkFlags(wanted2, reading2) {
+  const drifted = Object.entries(wanted2).flatMap(
+    ([flag2, value]) => driftOf(flag2, value, reading2.flags[flag2]) ?? []
+  );
+  const shadowed = reading2.obstacles.map(({ code: code2, message }) => ({ code: code2, ok: false, message }));
+  const problems2 = [...drifted, ...shadowed];
+  return problems2.length === 0 ? [{ code: "flags", ok: true, message: `all flags on ${reading2.target} are as they were set` }] : problems2;
+}
+function driftedFlags(wanted2, reading2) {
+  return Object.entries(wanted2).flatMap(([flag2, value]) => {
+    const state2 = reading2.flags[flag2];
+    const present = state2 !== void 0 && state2.kind !== "absent";
+    const drifted = value === null ? present : driftOf(flag2, value, state2) !== void 0;
+    return drifted ? [flag2] : [];
+  });
+}
+function isDrift({ code: code2 }) {
+  return code2 === "flag_drift" || code2 === "flag_deleted";
+}
+function isFlagTrouble(finding) {
+  return isDrift(finding) || Object.hasOwn(SHADOWS, finding.code);
+}
+var SHADOWS = {
+  branch_override: true,
+  sensitive: true,
+  hidden_production: true,
+  foreign_owner: true,
+  duplicate_record: true,
+  team_shared: true,
+  other_rollout: true,
+  flag_obstacle: true
+};
+function driftOf(flag2, wanted2, state2) {
+  switch (state2?.kind) {
+    case "set":
+      return state2.value === wanted2 ? void 0 : drift("flag_drift", `${flag2} is "${state2.value}", not "${wanted2}" as it was set`);
+    case "unreadable":
+      return drift(
+        "flag_drift",
+        `${flag2} is unreadable (${state2.reason}), not "${wanted2}" as it was set`
+      );
+    case "absent":
+    case void 0:
+      return drift(
+        "flag_deleted",
+        `${flag2} is absent: somebody removed it, and it was set to "${wanted2}"`
+      );
+  }
+}
+function drift(code2, message) {
+  return { code: code2, ok: false, message };
+}
+function checkDefinition(begunWith, now) {
+  return begunWith === now ? [] : [
+    {
+      code: "definition_changed",
+      ok: true,
+      message: "the definition is no longer the one that the rollout began with"
+    }
+  ];
+}
+function checkClocks(databaseNow, askedMs, answeredMs = askedMs) {
+  const databaseMs = Date.parse(databaseNow);
+  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs);
+  const ok = skewMs < MAX_SKEW_MS;
+  const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`;
+  return { code: ok ? "clocks" : "clock_skew", ok, message };
+}
+function unknownWorld(part, problem) {
+  return { code: "unknown", ok: false, message: `${part} could not be checked: ${problem}` };
+}
+
 // src/rollout/state.ts
 var NOTHING2 = {
   definition: "",
@@ -57221,7 +57299,7 @@ var NOTHING2 = {
 };
 function fold(events2, lastPhase2, earlier = NOTHING2) {
   return events2.reduce(
-    (state2, event) => ({ ...step(state2, event, lastPhase2), lastSeq: event.seq }),
+    (state2, event2) => ({ ...step(state2, event2, lastPhase2), lastSeq: event2.seq }),
     earlier
   );
 }
@@ -57231,6 +57309,11 @@ function currentPhase(state2) {
 function phaseInForce({ phases: phases2 }) {
   const begun = phases2.filter(({ intent }) => intent !== void 0);
   return begun.findLast(({ status }) => IN_FORCE.has(status)) ?? begun.at(-1);
+}
+function phaseBefore({ phases: phases2 }, { phase: phase2, target: target2 }) {
+  return phases2.findLast(
+    ({ name: name2, status, intent }) => name2 !== phase2 && intent?.target === target2 && IN_FORCE.has(status)
+  );
 }
 var IN_FORCE = /* @__PURE__ */ new Set(["applying", "soaking", "promoted"]);
 function cleanIntent({ intent, failures }) {
@@ -57244,10 +57327,8 @@ function lastSeenMs({ looks, since = "" }) {
   return Date.parse(looks.findLast(isAnswered)?.window?.databaseNow ?? since);
 }
 function acceptableSince({ since = "", looks }) {
-  const drift = looks.findLastIndex(
-    (look4) => look4.integrity.some(({ code: code2 }) => code2 === "flag_drift")
-  );
-  return drift === -1 ? since : looks[drift + 1]?.at ?? NEVER;
+  const drift2 = looks.findLastIndex((look4) => look4.integrity.some(isFlagTrouble));
+  return drift2 === -1 ? since : looks[drift2 + 1]?.at ?? NEVER;
 }
 var NEVER = "9999-12-31T23:59:59.999Z";
 function takenUpMs({ resumedAt }, { at: at2 }) {
@@ -57275,79 +57356,80 @@ function isOver(state2) {
 function endsByItself({ cause: cause2 }) {
   return cause2 === "frozen" || cause2 === "error" || cause2 === "integrity" || cause2 === "blind";
 }
-function step(state2, event, lastPhase2) {
-  switch (event.kind) {
+function step(state2, event2, lastPhase2) {
+  switch (event2.kind) {
     case "rollout-started":
-      return start(state2, event);
+      return start(state2, event2);
     case "phase-planned":
-      return plan(state2, event);
+      return plan(state2, event2);
     case "phase-applying":
-      return restart(state2, event);
+      return restart(state2, event2);
     case "phase-applied":
-      return withPhase(state2, event.phase, {
+      return withPhase(state2, event2.phase, {
         status: "soaking",
-        deployment: event.deployment,
-        since: event.since
+        deployment: event2.deployment,
+        since: event2.since,
+        effect: event2.effect ?? []
       });
     case "phase-failed":
-      return withPhase(state2, event.phase, { status: "failed", failure: event });
+      return withPhase(state2, event2.phase, { status: "failed", failure: event2 });
     case "look":
-      return seen(state2, event, lastPhase2);
+      return seen(state2, event2, lastPhase2);
     case "held":
-      return hold(state2, event.cause, event);
+      return hold(state2, event2.cause, event2);
     case "resumed":
-      return resume(state2, event);
+      return resume(state2, event2);
     case "rollback-requested":
-      return rollBack(state2, event);
+      return rollBack(state2, event2);
     case "rollback-step":
-      return stepped(state2, event);
+      return stepped(state2, event2);
     case "rollback-finished":
-      return rolledBack(state2, event);
+      return rolledBack(state2, event2);
     case "dispatching":
-      return { ...state2, dispatching: event };
+      return { ...state2, dispatching: event2 };
     case "dispatched":
-      return { ...withoutIntent(state2), dispatched: event };
+      return { ...withoutIntent(state2), dispatched: event2 };
     case "graduated":
-      return { ...state2, status: "graduated", graduated: event, endedAt: event.at };
+      return { ...state2, status: "graduated", graduated: event2, endedAt: event2.at };
     case "aborted":
-      return { ...release(state2), status: "aborted", endedAt: event.at };
+      return { ...release(state2), status: "aborted", endedAt: event2.at };
   }
 }
-function start(state2, event) {
+function start(state2, event2) {
   return {
     ...state2,
-    definition: event.definition,
-    number: event.number,
-    digest: event.digest,
+    definition: event2.definition,
+    number: event2.number,
+    digest: event2.digest,
     status: "running",
-    startedAt: event.at,
-    startedBy: event.by
+    startedAt: event2.at,
+    startedBy: event2.by
   };
 }
-function withPhase(state2, name2, change) {
+function withPhase(state2, name2, change2) {
   const known5 = state2.phases.find((phase2) => phase2.name === name2);
   const blank = { name: name2, status: "pending", checkpoints: [], looks: [] };
-  const next2 = { ...known5 ?? blank, ...change };
+  const next2 = { ...known5 ?? blank, ...change2 };
   return {
     ...state2,
     phases: known5 ? state2.phases.map((phase2) => phase2.name === name2 ? next2 : phase2) : [...state2.phases, next2]
   };
 }
-function plan(state2, event) {
-  const known5 = state2.phases.find(({ name: name2 }) => name2 === event.phase);
+function plan(state2, event2) {
+  const known5 = state2.phases.find(({ name: name2 }) => name2 === event2.phase);
   const begun = known5?.status === "applying" || known5?.status === "soaking";
-  return withPhase(state2, event.phase, {
+  return withPhase(state2, event2.phase, {
     status: begun ? known5.status : "planned",
-    planned: event
+    planned: event2
   });
 }
-function restart(state2, event) {
-  const others = state2.phases.filter((phase3) => phase3.name !== event.phase);
-  const known5 = state2.phases.find((phase3) => phase3.name === event.phase);
+function restart(state2, event2) {
+  const others = state2.phases.filter((phase3) => phase3.name !== event2.phase);
+  const known5 = state2.phases.find((phase3) => phase3.name === event2.phase);
   const phase2 = {
-    name: event.phase,
+    name: event2.phase,
     status: "applying",
-    intent: event,
+    intent: event2,
     ...known5?.planned === void 0 ? {} : { planned: known5.planned },
     ...known5?.status === "soaking" ? { begunAnew: true } : {},
     ...soakAfter(known5),
@@ -57361,34 +57443,34 @@ function soakAfter(known5) {
   if (since !== void 0) return { soak: (soak2 ?? 1) + 1 };
   return soak2 === void 0 ? {} : { soak: soak2 };
 }
-function seen(state2, event, lastPhase2) {
-  switch (event.purpose) {
+function seen(state2, event2, lastPhase2) {
+  switch (event2.purpose) {
     case "soak":
-      return looked(state2, event, lastPhase2);
+      return looked(state2, event2, lastPhase2);
     case "watch":
-      return watched(state2, event);
+      return watched(state2, event2);
     case "graduation":
-      return reviewed(state2, event);
+      return reviewed(state2, event2);
   }
 }
-function reviewed(state2, event) {
-  const looks = state2.phases.find(({ name: name2 }) => name2 === event.phase)?.looks ?? [];
-  return withPhase(state2, event.phase, { looks: [...looks, event] });
+function reviewed(state2, event2) {
+  const looks = state2.phases.find(({ name: name2 }) => name2 === event2.phase)?.looks ?? [];
+  return withPhase(state2, event2.phase, { looks: [...looks, event2] });
 }
-function looked(state2, event, lastPhase2) {
-  const phase2 = state2.phases.find((p) => p.name === event.phase);
-  const seen2 = withPhase(state2, event.phase, {
+function looked(state2, event2, lastPhase2) {
+  const phase2 = state2.phases.find((p) => p.name === event2.phase);
+  const seen2 = withPhase(state2, event2.phase, {
     // One that the database did not answer is still due.
-    checkpoints: [...phase2?.checkpoints ?? [], ...isAnswered(event) ? event.checkpoints : []],
-    looks: [...phase2?.looks ?? [], event]
+    checkpoints: [...phase2?.checkpoints ?? [], ...isAnswered(event2) ? event2.checkpoints : []],
+    looks: [...phase2?.looks ?? [], event2]
   });
-  switch (event.decision) {
+  switch (event2.decision) {
     case "promote":
-      return promote(seen2, event, lastPhase2);
+      return promote(seen2, event2, lastPhase2);
     case "hold":
-      return needsPerson(seen2.hold) ? seen2 : hold(seen2, event.cause ?? "error", event);
+      return needsPerson(seen2.hold) ? seen2 : hold(seen2, event2.cause ?? "error", event2);
     case "continue":
-      return needsPerson(seen2.hold) || !isAnswered(event) ? seen2 : release(seen2);
+      return needsPerson(seen2.hold) || !isAnswered(event2) ? seen2 : release(seen2);
     case "rollback":
       return seen2;
   }
@@ -57396,13 +57478,13 @@ function looked(state2, event, lastPhase2) {
 function needsPerson(held2) {
   return held2 !== void 0 && !endsByItself(held2);
 }
-function promote(state2, event, lastPhase2) {
-  const done = withPhase(release(state2), event.phase, { status: "promoted", endedAt: event.at });
-  return event.phase === lastPhase2 ? { ...done, status: "promoted" } : done;
+function promote(state2, event2, lastPhase2) {
+  const done = withPhase(release(state2), event2.phase, { status: "promoted", endedAt: event2.at });
+  return event2.phase === lastPhase2 ? { ...done, status: "promoted" } : done;
 }
-function hold(state2, cause2, event) {
+function hold(state2, cause2, event2) {
   if (state2.status !== "running" && state2.status !== "held") return state2;
-  const { reason: reason2, at: at2, by } = event;
+  const { reason: reason2, at: at2, by } = event2;
   const since = state2.hold?.cause === cause2 ? state2.hold.at : at2;
   return { ...state2, status: "held", hold: { cause: cause2, reason: reason2, at: since, by } };
 }
@@ -57422,39 +57504,39 @@ function resume(state2, { at: at2, by, reason: reason2, accepted = [] }) {
 function withoutIntent({ dispatching: _done, ...rest }) {
   return rest;
 }
-function rollBack(state2, event) {
-  const stopped = withPhase(release(state2), event.phase, {
+function rollBack(state2, event2) {
+  const stopped = withPhase(release(state2), event2.phase, {
     status: "rolled-back",
-    endedAt: event.at
+    endedAt: event2.at
   });
   return {
     ...stopped,
     status: "rolling-back",
-    rollback: { intent: event, failures: 0, steps: [], looks: [] }
+    rollback: { intent: event2, failures: 0, steps: [], looks: [] }
   };
 }
-function stepped(state2, event) {
+function stepped(state2, event2) {
   if (state2.rollback === void 0) return state2;
-  const since = event.since === void 0 ? {} : { since: event.since };
-  const steps2 = [...state2.rollback.steps, event];
+  const since = event2.since === void 0 ? {} : { since: event2.since };
+  const steps2 = [...state2.rollback.steps, event2];
   if (state2.status !== "rollback-failed") {
     return { ...state2, rollback: { ...state2.rollback, steps: steps2, ...since } };
   }
   const { finished: _given, ...again } = state2.rollback;
   return { ...state2, status: "rolling-back", rollback: { ...again, steps: steps2, ...since } };
 }
-function watched(state2, event) {
+function watched(state2, event2) {
   if (state2.rollback === void 0) return state2;
   return {
     ...state2,
-    rollback: { ...state2.rollback, looks: [...state2.rollback.looks, event] }
+    rollback: { ...state2.rollback, looks: [...state2.rollback.looks, event2] }
   };
 }
-function rolledBack(state2, event) {
+function rolledBack(state2, event2) {
   if (state2.rollback === void 0) return state2;
-  const rollback4 = { ...state2.rollback, finished: event };
-  if (event.outcome !== "failed") {
-    return { ...state2, status: "rolled-back", rollback: rollback4, endedAt: event.at };
+  const rollback4 = { ...state2.rollback, finished: event2 };
+  if (event2.outcome !== "failed") {
+    return { ...state2, status: "rolled-back", rollback: rollback4, endedAt: event2.at };
   }
   const { since: _over, ...given2 } = rollback4;
   const failures = given2.failures + 1;
@@ -57513,10 +57595,10 @@ function findingText({ criterion: criterion2, verdict: verdict2, code: code2 }) 
 function acceptancesFor(state2, kinds, by) {
   if (kinds.length === 0) return [];
   if (isBot(by)) throw notAPerson(by);
-  const found2 = acceptableNow(state2);
-  const missing3 = kinds.filter((kind2) => found2.every((one3) => acceptanceKind(one3) !== kind2));
-  if (missing3.length > 0) throw nothingToAccept(state2, missing3);
-  return found2.flatMap(({ criterion: criterion2, verdict: verdict2, code: code2 }) => {
+  const found3 = acceptableNow(state2);
+  const missing4 = kinds.filter((kind2) => found3.every((one3) => acceptanceKind(one3) !== kind2));
+  if (missing4.length > 0) throw nothingToAccept(state2, missing4);
+  return found3.flatMap(({ criterion: criterion2, verdict: verdict2, code: code2 }) => {
     const kind2 = acceptanceKind({ verdict: verdict2, code: code2 });
     if (kind2 === void 0 || !kinds.includes(kind2)) return [];
     return [{ criterion: criterion2, verdict: verdict2 === "warn" ? verdict2 : "insufficient", code: code2 }];
@@ -57530,8 +57612,8 @@ var WANTED = {
   thin: "no criterion has evidence that is good and merely thin",
   warnings: "no criterion warns"
 };
-function nothingToAccept(state2, missing3) {
-  const why = missing3.map((kind2) => WANTED[kind2]).join(", and ");
+function nothingToAccept(state2, missing4) {
+  const why = missing4.map((kind2) => WANTED[kind2]).join(", and ");
   const { message, remedy } = whatIsThere(state2);
   return new InputError(
     "nothing_to_accept",
@@ -57604,9 +57686,9 @@ function blindTooLong({ judgements, blind: blind2, unseenMs }) {
   return blind2.decision === "rollback" ? { decision: "rollback", rule: "blind", reason: reason2 } : { decision: "hold", rule: "blind", reason: reason2, cause: "blind" };
 }
 function integrityBroken({ integrity }) {
-  const broken = integrity.filter(({ ok }) => !ok);
-  if (broken.length === 0) return void 0;
-  const reason2 = broken.map(({ message }) => message).join("; ");
+  const broken2 = integrity.filter(({ ok }) => !ok);
+  if (broken2.length === 0) return void 0;
+  const reason2 = broken2.map(({ message }) => message).join("; ");
   return { decision: "hold", rule: "integrity", reason: reason2, cause: "integrity" };
 }
 function anyError({ judgements, due: due2 }) {
@@ -57707,15 +57789,22 @@ function unused(folder, looks) {
 }
 
 // src/rollout/rollback-request.ts
-function rollbackRequest(state2, reason2) {
+function rollbackRequest(state2, reason2, served) {
   if (state2.status === "rolling-back" || state2.status === "rollback-failed") return [];
   if (state2.status === "rolled-back" || state2.status === "aborted") return [];
   const intent = phaseInForce(state2)?.intent;
   if (intent === void 0) throw nothingToRollBack(state2);
   const { phase: phase2, target: target2 } = intent;
   const baseline = baselineOf(state2, target2);
-  const request3 = { kind: "rollback-requested", phase: phase2, target: target2, reason: reason2 };
-  return [baseline === void 0 ? request3 : { ...request3, baseline }];
+  const request3 = {
+    kind: "rollback-requested",
+    phase: phase2,
+    target: target2,
+    reason: reason2,
+    ...baseline === void 0 ? {} : { baseline },
+    ...served === void 0 ? {} : { served }
+  };
+  return [request3];
 }
 function baselineOf(state2, target2) {
   const first = state2.phases.find((phase2) => phase2.intent?.target === target2);
@@ -57727,72 +57816,6 @@ function nothingToRollBack(state2) {
     state2.status === "not-started" ? "No rollout was ever started." : "The rollout has not changed anything yet.",
     "Nothing needs to be done."
   );
-}
-
-// src/rollout/integrity.ts
-var MAX_SKEW_MS = 6e4;
-function checkFlags(wanted2, reading2) {
-  const drifted = Object.entries(wanted2).flatMap(([flag2, value]) => {
-    const found2 = describeFlag(reading2, flag2);
-    const message = `${flag2} is ${found2}, not "${value}" as it was set`;
-    return found2 === `"${value}"` ? [] : [{ code: "flag_drift", ok: false, message }];
-  });
-  const shadowed = reading2.obstacles.map(({ message }) => ({
-    code: "flag_obstacle",
-    ok: false,
-    message
-  }));
-  const problems2 = [...drifted, ...shadowed];
-  return problems2.length === 0 ? [{ code: "flags", ok: true, message: `all flags on ${reading2.target} are as they were set` }] : problems2;
-}
-function describeFlag({ flags: flags3 }, flag2) {
-  const state2 = flags3[flag2];
-  switch (state2?.kind) {
-    case "set":
-      return `"${state2.value}"`;
-    case "unreadable":
-      return `unreadable (${state2.reason})`;
-    case "absent":
-    case void 0:
-      return "absent";
-  }
-}
-function checkDeployment(target2, wanted2, appliedAt, live) {
-  const ours = live?.intent !== void 0 && live.intent === wanted2.intent;
-  if (live?.id === wanted2.id || ours) {
-    return { code: "deployment", ok: true, message: `${target2} serves the phase's deployment` };
-  }
-  if (live === void 0) {
-    return { code: "deployment_gone", ok: false, message: `${target2} serves no deployment at all` };
-  }
-  return Date.parse(live.createdAt) >= Date.parse(appliedAt) ? {
-    code: "code_changed",
-    ok: true,
-    message: `code changed during the soak: ${target2} serves the newer deployment ${live.id}`
-  } : {
-    code: "deployment_replaced",
-    ok: false,
-    message: `${target2} serves ${live.id}, not the phase's deployment ${wanted2.id}`
-  };
-}
-function checkDefinition(begunWith, now) {
-  return begunWith === now ? [] : [
-    {
-      code: "definition_changed",
-      ok: true,
-      message: "the definition is no longer the one that the rollout began with"
-    }
-  ];
-}
-function checkClocks(databaseNow, askedMs, answeredMs = askedMs) {
-  const databaseMs = Date.parse(databaseNow);
-  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs);
-  const ok = skewMs < MAX_SKEW_MS;
-  const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`;
-  return { code: ok ? "clocks" : "clock_skew", ok, message };
-}
-function unknownWorld(part, problem) {
-  return { code: "unknown", ok: false, message: `${part} could not be checked: ${problem}` };
 }
 
 // src/verdict/finding.ts
@@ -57808,17 +57831,17 @@ function steadyOdds(f0, f1) {
   return { good: Math.log1p(-f1) - Math.log1p(-f0), bad: Math.log(f1 / f0) };
 }
 function brokenOdds(f0, f1) {
-  const broken = Math.max(Math.min(2 * f1, 0.5), f1);
-  return steadyOdds(Math.max(f0, broken / 4), broken);
+  const broken2 = Math.max(Math.min(2 * f1, 0.5), f1);
+  return steadyOdds(Math.max(f0, broken2 / 4), broken2);
 }
-function logRatio(odds, tally) {
-  return tally.good * odds.good + (tally.all - tally.good) * odds.bad;
+function logRatio(odds, tally2) {
+  return tally2.good * odds.good + (tally2.all - tally2.good) * odds.bad;
 }
 function weigh(scales) {
-  const { steady, broken, horizon, whole, since } = scales;
+  const { steady, broken: broken2, horizon, whole, since } = scales;
   const logL1 = logRatio(steady, whole);
   const share2 = Math.log(BROKEN_WEIGHT / horizon);
-  const begun = [Math.log(STEADY_WEIGHT) + logL1, ...since.map((t2) => share2 + logRatio(broken, t2))];
+  const begun = [Math.log(STEADY_WEIGHT) + logL1, ...since.map((t2) => share2 + logRatio(broken2, t2))];
   const ahead2 = share2 + Math.log(horizon - since.length);
   const segment2 = dominating(begun, whole, since);
   return { logE: logSum([...begun, ahead2]), logG: 0 - logL1, segment: segment2 };
@@ -57826,12 +57849,12 @@ function weigh(scales) {
 function dominating(terms, whole, since) {
   const largest = terms.reduce((best, term) => Math.max(best, term), Number.NEGATIVE_INFINITY);
   const start4 = terms.indexOf(largest) - 1;
-  const tally = since[start4];
-  return tally === void 0 ? { component: "L1", start: 0, ...whole } : { component: "L2", start: start4, ...tally };
+  const tally2 = since[start4];
+  return tally2 === void 0 ? { component: "L1", start: 0, ...whole } : { component: "L2", start: start4, ...tally2 };
 }
 function logSum(terms) {
   const largest = terms.reduce((best, term) => Math.max(best, term), Number.NEGATIVE_INFINITY);
-  return largest + Math.log(terms.reduce((sum2, term) => sum2 + Math.exp(term - largest), 0));
+  return largest + Math.log(terms.reduce((sum3, term) => sum3 + Math.exp(term - largest), 0));
 }
 
 // src/verdict/count.ts
@@ -57893,10 +57916,10 @@ function compile(look4) {
   return { rule: rule2, ...odds, horizon, whole, since, tails: tailsOf(look4, goodHits), ...heard };
 }
 function further(dossier, good, bad) {
-  const grow = (tally) => ({
-    ...tally,
-    good: tally.good + good,
-    all: tally.all + good + bad
+  const grow = (tally2) => ({
+    ...tally2,
+    good: tally2.good + good,
+    all: tally2.all + good + bad
   });
   const { whole, since, tails } = dossier;
   return { ...dossier, whole: grow(whole), since: since.map(grow), tails: tails.map(grow) };
@@ -57910,7 +57933,7 @@ function tailsOf({ counts, nowHour, checkpointHour = Number.POSITIVE_INFINITY },
 }
 function sinceHour(counts, start4, goodHits) {
   const within = counts.filter((count2) => count2.hour >= start4);
-  return within.reduce((sum2, count2) => plus(sum2, tallyOf(count2, goodHits)), NOTHING3);
+  return within.reduce((sum3, count2) => plus(sum3, tallyOf(count2, goodHits)), NOTHING3);
 }
 function sinceEachHour(counts, length, goodHits) {
   const sums = Array.from({ length }, () => NOTHING3);
@@ -57955,9 +57978,9 @@ function ruleOn(dossier, evidence2, lowest) {
   if (!isWithinPass(rule2, whole)) {
     return { code: "short_of_pass" };
   }
-  const short = tails.find((tail) => isShortTail(rule2, tail));
-  if (short !== void 0) {
-    return { code: "tail_short", tail: short };
+  const short2 = tails.find((tail) => isShortTail(rule2, tail));
+  if (short2 !== void 0) {
+    return { code: "tail_short", tail: short2 };
   }
   if (!isHealthy(dossier)) {
     return { code: "thin" };
@@ -57979,8 +58002,8 @@ function isRedTail(rule2, tail) {
 function isShortTail(rule2, tail) {
   return tail.span === "checkpoint" && tail.all >= SHORT_TAIL_MIN_N && !isWithinPass(rule2, tail);
 }
-function isBeyondRed(rule2, tally) {
-  return meets(rule2.red, hitsOf(rule2, tally), tally.all);
+function isBeyondRed(rule2, tally2) {
+  return meets(rule2.red, hitsOf(rule2, tally2), tally2.all);
 }
 function hitsOf(rule2, { good, all }) {
   return isFloor(rule2.pass) ? good : all - good;
@@ -57988,8 +58011,8 @@ function hitsOf(rule2, { good, all }) {
 function passShare({ pass }) {
   return 1 - badShare(pass, isFloor(pass));
 }
-function isWithinPass(rule2, tally) {
-  return meets(rule2.pass, hitsOf(rule2, tally), tally.all);
+function isWithinPass(rule2, tally2) {
+  return meets(rule2.pass, hitsOf(rule2, tally2), tally2.all);
 }
 
 // src/verdict/outlook.ts
@@ -58014,12 +58037,12 @@ function badToRed(dossier) {
   const { rule: rule2 } = dossier;
   const after2 = (bad) => further(dossier, 0, bad);
   const first = weigh(dossier).segment;
-  const change = firstFrom(0, (bad) => weigh(after2(bad)).segment.component !== first.component);
+  const change2 = firstFrom(0, (bad) => weigh(after2(bad)).segment.component !== first.component);
   const before = firstFrom(0, (bad) => {
     const grown = { good: first.good, all: first.all + bad };
     return weigh(after2(bad)).logE >= LN_DECISIVE && isBeyondRed(rule2, grown);
   });
-  const byEvidence = change === void 0 || isBelow(before, change) ? before : firstFrom(change, (bad) => isRedByEvidence(after2(bad)));
+  const byEvidence = change2 === void 0 || isBelow(before, change2) ? before : firstFrom(change2, (bad) => isRedByEvidence(after2(bad)));
   const byRule = firstFrom(0, (bad) => isRedByRule(after2(bad)));
   return isBelow(byEvidence, byRule) ? byEvidence : byRule;
 }
@@ -58106,7 +58129,7 @@ function countsFault({ counts, nowHour }) {
   if (late !== void 0) {
     return `hour ${late.hour} lies after the hour of the look, ${nowHour}`;
   }
-  const total = counts.reduce((sum2, count2) => sum2 + count2.total, 0);
+  const total = counts.reduce((sum3, count2) => sum3 + count2.total, 0);
   return isCount(total) ? void 0 : `${total} units are more than can be counted exactly`;
 }
 function isPossible({ hour, hits, total }) {
@@ -58161,10 +58184,10 @@ function placeText(tail) {
       return "since the last checkpoint: ";
   }
 }
-function tallyText(rule2, tally, bound3) {
-  const hits = hitsOf(rule2, tally);
-  const side = isFloor(rule2.pass) ? "good" : "bad";
-  return `${countText(hits)} ${side} of ${countText(tally.all)} (${shareText(hits, tally.all, bound3)})`;
+function tallyText(rule2, tally2, bound3) {
+  const hits = hitsOf(rule2, tally2);
+  const side2 = isFloor(rule2.pass) ? "good" : "bad";
+  return `${countText(hits)} ${side2} of ${countText(tally2.all)} (${shareText(hits, tally2.all, bound3)})`;
 }
 function needText({ needs }) {
   return needs === void 0 ? "" : `; needs at least ${manyText(needs, "more good unit")} to pass`;
@@ -58200,7 +58223,7 @@ function lnBeta(a2, b) {
 }
 function stirling(x) {
   const inverseSquare = 1 / (x * x);
-  const series = STIRLING.reduceRight((sum2, term) => sum2 * inverseSquare + term, 0);
+  const series = STIRLING.reduceRight((sum3, term) => sum3 * inverseSquare + term, 0);
   return (x - 0.5) * Math.log(x) - x + HALF_LN_TWO_PI + series / x;
 }
 
@@ -58315,13 +58338,13 @@ function judgeStateMachine(look4) {
     return { kind: "state-machine", verdict: "error", ...fault, ...nothing2, ...shown2 };
   }
   const pairs2 = illegalPairs(look4);
-  const wait2 = waitIn(look4);
+  const wait3 = waitIn(look4);
   return {
     kind: "state-machine",
-    ...ruleOnPairs(pairs2) ?? ruleOnWait(look4.rule.stuck, wait2) ?? ruleOnSilence(nothingText(look4.rule), control2),
+    ...ruleOnPairs(pairs2) ?? ruleOnWait(look4.rule.stuck, wait3) ?? ruleOnSilence(nothingText(look4.rule), control2),
     transitions: sum(transitions.map(({ events: events2 }) => events2)),
     illegal: sum(pairs2.map(({ events: events2 }) => events2)),
-    ...wait2,
+    ...wait3,
     ...shown2
   };
 }
@@ -58397,8 +58420,8 @@ function stateText(state2) {
   if (PLAIN_STATE.test(state2)) {
     return state2;
   }
-  const short = state2.length > LONGEST_STATE ? `${state2.slice(0, LONGEST_STATE)}…` : state2;
-  return JSON.stringify(short);
+  const short2 = state2.length > LONGEST_STATE ? `${state2.slice(0, LONGEST_STATE)}…` : state2;
+  return JSON.stringify(short2);
 }
 function sum(numbers) {
   return numbers.reduce((left, right) => left + right, 0);
@@ -58462,7 +58485,7 @@ function judgeSustained(look4) {
     };
   }
   const troubled = new Set(counts.filter((count2) => count2.events > 0).map((count2) => count2.bucket));
-  const events2 = counts.reduce((sum2, count2) => sum2 + count2.events, 0);
+  const events2 = counts.reduce((sum3, count2) => sum3 + count2.events, 0);
   const ruling = troubled.size === 0 ? ruleOnSilence("no error seen", control2) : ruleOnErrors(look4, [...troubled], events2);
   return { kind: "sustained", ...ruling, bucketsWithErrors: troubled.size, events: events2, ...shown2 };
 }
@@ -58741,7 +58764,7 @@ function answerOf(reading2, metric) {
   };
 }
 function eventsIn(rows) {
-  return rows.reduce((sum2, row3) => sum2 + row3.hits, 0);
+  return rows.reduce((sum3, row3) => sum3 + row3.hits, 0);
 }
 function windowMs(reading2) {
   return Date.parse(reading2.until) - Date.parse(reading2.since);
@@ -58759,21 +58782,21 @@ function ageMinutes(reading2, instant5) {
 // src/rollout/control-answer.ts
 var MINUTE_MS3 = 6e4;
 function underControl(control2, reading2, judgeWith) {
-  const answer5 = controlOf(control2, reading2);
-  if (answer5.kind === "answered") return judgeWith({ control: answer5.finding });
+  const answer7 = controlOf(control2, reading2);
+  if (answer7.kind === "answered") return judgeWith({ control: answer7.finding });
   const finding = judgeWith({});
-  return finding.verdict === "insufficient" ? answer5 : finding;
+  return finding.verdict === "insufficient" ? answer7 : finding;
 }
 function controlOf(control2, reading2) {
-  const answer5 = answerOf(reading2, control2.metric);
-  if (answer5.kind === "unanswered") {
-    return unanswered(answer5.code, `control ${control2.metric}: ${answer5.message}`);
+  const answer7 = answerOf(reading2, control2.metric);
+  if (answer7.kind === "unanswered") {
+    return unanswered(answer7.code, `control ${control2.metric}: ${answer7.message}`);
   }
-  const newest = answer5.rows.filter((row3) => row3.hits > 0).map((row3) => ageMinutes(reading2, row3.latest ?? row3.bucket)).reduce((a2, b) => Math.min(a2, b), Number.POSITIVE_INFINITY);
+  const newest = answer7.rows.filter((row3) => row3.hits > 0).map((row3) => ageMinutes(reading2, row3.latest ?? row3.bucket)).reduce((a2, b) => Math.min(a2, b), Number.POSITIVE_INFINITY);
   return {
     kind: "answered",
     finding: judgeControl({
-      slots: answer5.rows.map((row3) => ({
+      slots: answer7.rows.map((row3) => ({
         slot: slotOf(reading2, row3, control2.slotMs),
         events: row3.hits
       })),
@@ -58795,23 +58818,23 @@ var LISTED = {
   message: "GitHub listed all that have the label"
 };
 function findingOf(criterion2, reading2, frame2) {
-  const answer5 = answerOf(reading2, criterion2.metric);
-  if (answer5.kind === "unanswered") {
-    return unanswered(answer5.code, `${criterion2.metric}: ${answer5.message}`);
+  const answer7 = answerOf(reading2, criterion2.metric);
+  if (answer7.kind === "unanswered") {
+    return unanswered(answer7.code, `${criterion2.metric}: ${answer7.message}`);
   }
   switch (criterion2.kind) {
     case "proportion":
-      return proportionFinding(criterion2, reading2, answer5, frame2);
+      return proportionFinding(criterion2, reading2, answer7, frame2);
     case "zero-tolerance":
-      return zeroToleranceFinding(criterion2, reading2, answer5);
+      return zeroToleranceFinding(criterion2, reading2, answer7);
     case "sustained":
-      return sustainedFinding(criterion2, reading2, answer5);
+      return sustainedFinding(criterion2, reading2, answer7);
     case "value":
-      return valueFinding(criterion2, reading2, answer5);
+      return valueFinding(criterion2, reading2, answer7);
     case "state-machine":
-      return stateMachineFinding(criterion2, reading2, answer5);
+      return stateMachineFinding(criterion2, reading2, answer7);
     case "reports":
-      return judgeZeroTolerance({ events: eventsIn(answer5.rows), noun: "issue", control: LISTED });
+      return judgeZeroTolerance({ events: eventsIn(answer7.rows), noun: "issue", control: LISTED });
   }
 }
 function proportionFinding(criterion2, reading2, { rows }, frame2) {
@@ -58859,8 +58882,8 @@ function sustainedFinding(criterion2, reading2, { rows }) {
   );
 }
 function sustainedRule(settings3) {
-  const { run: run5, of, bucketMs, healMs, healed } = settings3;
-  return { run: run5, of, bucketMinutes: bucketMs / MINUTE_MS4, healMinutes: healMs / MINUTE_MS4, healed };
+  const { run: run5, of: of2, bucketMs, healMs, healed } = settings3;
+  return { run: run5, of: of2, bucketMinutes: bucketMs / MINUTE_MS4, healMinutes: healMs / MINUTE_MS4, healed };
 }
 function valueFinding(criterion2, reading2, { rows, whole }) {
   const { pass, warn, red, minSamples, sustained: sustained2 } = criterion2;
@@ -58926,9 +58949,9 @@ function judgeBlind(criteria2, { code: code2, message }) {
 }
 function showFigures(shown2, reading2) {
   return Object.entries(shown2).flatMap(([metric, label2]) => {
-    const answer5 = answerOf(reading2, metric);
-    const rows = answer5.kind === "answered" ? answer5.rows : [];
-    const total = rows.reduce((sum2, row3) => sum2 + (row3.total ?? 0), 0);
+    const answer7 = answerOf(reading2, metric);
+    const rows = answer7.kind === "answered" ? answer7.rows : [];
+    const total = rows.reduce((sum3, row3) => sum3 + (row3.total ?? 0), 0);
     const hits = eventsIn(rows);
     return total === 0 ? [] : [{ metric, label: label2, hits, total }];
   });
@@ -58999,8 +59022,8 @@ function soakLook(one3) {
   };
   return { look: look4, frame: frame2 };
 }
-function soakConsequences(state2, { decision: decision2, reason: reason2 }) {
-  return decision2 === "rollback" ? rollbackRequest(state2, reason2) : [];
+function soakConsequences(state2, { decision: decision2, reason: reason2 }, served) {
+  return decision2 === "rollback" ? rollbackRequest(state2, reason2, served) : [];
 }
 function decisionOf({ decision: decision2, rule: rule2, reason: reason2, cause: cause2 }) {
   return { decision: decision2, rule: rule2, reason: reason2, ...cause2 === void 0 ? {} : { cause: cause2 } };
@@ -59425,8 +59448,8 @@ function assert(_) {
 }
 function getEnumValues(entries) {
   const numericValues = Object.values(entries).filter((v) => typeof v === "number");
-  const values2 = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values2;
+  const values3 = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values3;
 }
 function joinValues(array2, separator = "|") {
   return array2.map((val) => stringifyPrimitive(val)).join(separator);
@@ -59571,8 +59594,8 @@ function getElementAtPath(obj, path25) {
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
-  const promises5 = keys.map((key) => promisesObj[key]);
-  return Promise.all(promises5).then((results) => {
+  const promises6 = keys.map((key) => promisesObj[key]);
+  return Promise.all(promises6).then((results) => {
     const resolvedObj = {};
     for (let i2 = 0; i2 < keys.length; i2++) {
       resolvedObj[keys[i2]] = results[i2];
@@ -61853,14 +61876,14 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
       const isOptionalOut = schema3?._zod?.optout === "optional";
       doc.write(`const ${id} = ${parseStr(k)};`);
       if (isOptionalIn && isOptionalOut) {
-        const assign = optin === "optional" ? `${id}_present` : `${id}.value !== undefined || ${id}_present`;
+        const assign2 = optin === "optional" ? `${id}_present` : `${id}.value !== undefined || ${id}_present`;
         doc.write(`
         const ${id}_present = ${isPresent};
         if (!${id}.issues.length || ${id}_present) {
           if (${id}.issues.length) {${prefixStr(id, k)}
           }
 
-          if (${assign}) {
+          if (${assign2}) {
             newResult[${k}] = ${id}.value;
           }
         }
@@ -62007,10 +62030,10 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
 function discriminatorMap(def) {
   const map = /* @__PURE__ */ new Map();
   for (const option of def.options) {
-    const values2 = option._zod.propValues?.[def.discriminator];
-    if (!values2 || values2.size === 0)
+    const values3 = option._zod.propValues?.[def.discriminator];
+    if (!values3 || values3.size === 0)
       throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
-    for (const value of values2) {
+    for (const value of values3) {
       if (map.has(value)) {
         if (value !== void 0)
           throw new Error(`Duplicate discriminator value "${String(value)}"`);
@@ -62154,7 +62177,7 @@ function handleIntersectionResults(result, left, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
-  const collect3 = (iss, side) => {
+  const collect3 = (iss, side2) => {
     let keys;
     if (iss.code === "unrecognized_keys" && !iss.path?.length) {
       unrecIssue ?? (unrecIssue = iss);
@@ -62170,7 +62193,7 @@ function handleIntersectionResults(result, left, right) {
     for (const k of keys) {
       if (!unrecKeys.has(k))
         unrecKeys.set(k, {});
-      unrecKeys.get(k)[side] = true;
+      unrecKeys.get(k)[side2] = true;
     }
     return true;
   };
@@ -62340,11 +62363,11 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
       return payload;
     }
     const proms = [];
-    const values2 = def.keyType._zod.values;
-    if (values2 && !def.partial) {
+    const values3 = def.keyType._zod.values;
+    if (values3 && !def.partial) {
       payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
       const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values2) {
+      for (const key of values3) {
         if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
           recordKeys.add(typeof key === "number" ? key.toString() : key);
           if (key === "__proto__")
@@ -62430,7 +62453,7 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
         if (keyResult.issues.length) {
           if (def.mode === "loose") {
             payload.value[key] = input[key];
-          } else if (values2) {
+          } else if (values3) {
             unrecognized = unrecognized ?? [];
             unrecognized.push(key);
           } else {
@@ -62481,8 +62504,8 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
 });
 var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
   $ZodType.init(inst, def);
-  const values2 = getEnumValues(def.entries);
-  const valuesSet = new Set(values2);
+  const values3 = getEnumValues(def.entries);
+  const valuesSet = new Set(values3);
   inst._zod.values = valuesSet;
   defineLazyInternal(inst, "pattern", (zod) => {
     const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
@@ -62495,7 +62518,7 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
     }
     payload.issues.push({
       code: "invalid_value",
-      values: values2,
+      values: values3,
       input,
       inst
     });
@@ -62504,15 +62527,15 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
 });
 var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
   $ZodType.init(inst, def);
-  const values2 = new Set(def.values);
-  inst._zod.values = values2;
+  const values3 = new Set(def.values);
+  inst._zod.values = values3;
   defineLazyInternal(inst, "pattern", (zod) => {
     const vals = zod.def.values;
     return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
   });
   inst._zod.parse = (payload, _ctx) => {
     const input = payload.value;
-    if (values2.has(input)) {
+    if (values3.has(input)) {
       return payload;
     }
     payload.issues.push({
@@ -62556,8 +62579,8 @@ var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
   defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
   inst._zod.optout = "optional";
   defineLazyInternal(inst, "values", (zod) => {
-    const values2 = zod.def.innerType._zod.values;
-    return values2 ? /* @__PURE__ */ new Set([...values2, void 0]) : void 0;
+    const values3 = zod.def.innerType._zod.values;
+    return values3 ? /* @__PURE__ */ new Set([...values3, void 0]) : void 0;
   });
   defineLazyInternal(inst, "pattern", (zod) => {
     const pattern = zod.def.innerType._zod.pattern;
@@ -62810,26 +62833,26 @@ function isRecursive(inst, stack, resolve3) {
   let result = NONE;
   const check3 = (child3) => {
     if (result !== PROVEN && child3?._zod) {
-      const answer5 = isRecursive(child3, stack, resolve3);
-      if (answer5 > result)
-        result = answer5;
+      const answer7 = isRecursive(child3, stack, resolve3);
+      if (answer7 > result)
+        result = answer7;
     }
   };
   const shape = (sh, spread) => {
-    let answer5 = NONE;
+    let answer7 = NONE;
     for (const key of Reflect.ownKeys(sh)) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
       const child3 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
-      if (child3 > answer5)
-        answer5 = child3;
+      if (child3 > answer7)
+        answer7 = child3;
     }
-    return answer5;
+    return answer7;
   };
-  const merge3 = (answer5) => {
-    if (answer5 > result)
-      result = answer5;
+  const merge3 = (answer7) => {
+    if (answer7 > result)
+      result = answer7;
   };
   const def = inst._zod.def;
   const kind2 = def.type;
@@ -62932,10 +62955,10 @@ function isRecursive(inst, stack, resolve3) {
   stack.delete(inst);
   return settle(inst, result);
 }
-function settle(inst, answer5) {
-  if (answer5 !== ASSUMED)
-    recursive.set(inst, answer5 === PROVEN);
-  return answer5;
+function settle(inst, answer7) {
+  if (answer7 !== ASSUMED)
+    recursive.set(inst, answer7 === PROVEN);
+  return answer7;
 }
 function bucketFor(state2, inst) {
   let bucket = state2.buckets.get(inst);
@@ -64022,22 +64045,22 @@ function foldObjects(members3) {
   return folded;
 }
 function foldIntersection(json) {
-  const allOf = json.allOf;
-  if (!Array.isArray(allOf) || allOf.length < 2)
+  const allOf2 = json.allOf;
+  if (!Array.isArray(allOf2) || allOf2.length < 2)
     return;
   for (const key of FOLDABLE_KEYS)
     if (key in json)
       return;
-  const unions = allOf.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
+  const unions = allOf2.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
   let folded = null;
   if (!unions.length) {
-    folded = foldObjects(allOf);
+    folded = foldObjects(allOf2);
   } else {
     const union2 = unions[0];
     const keyword = UNION_KEYS.find((k) => Array.isArray(union2[k]));
     if (Object.keys(union2).length !== 1)
       return;
-    const rest = allOf.filter((m) => m !== union2);
+    const rest = allOf2.filter((m) => m !== union2);
     const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
     if (branches.some((b) => !b))
       return;
@@ -64129,18 +64152,18 @@ function finalize(ctx, schema3) {
       const carriers = /* @__PURE__ */ new Map();
       for (const seen2 of ctx.seen.values()) {
         for (const json of [seen2.schema, seen2.def]) {
-          const allOf = json?.allOf;
-          if (!Array.isArray(allOf))
+          const allOf2 = json?.allOf;
+          if (!Array.isArray(allOf2))
             continue;
-          const existing = carriers.get(allOf);
+          const existing = carriers.get(allOf2);
           if (existing)
             existing.push(json);
           else
-            carriers.set(allOf, [json]);
+            carriers.set(allOf2, [json]);
         }
       }
-      for (const allOf of ctx.intersections) {
-        for (const json of carriers.get(allOf) ?? [])
+      for (const allOf2 of ctx.intersections) {
+        for (const json of carriers.get(allOf2) ?? [])
           foldIntersection(json);
       }
     }
@@ -64337,8 +64360,8 @@ var contributors = {
 function aggregateChecks(schema3) {
   const agg = {};
   const def = schema3._zod.def;
-  const list5 = schema3._zod.traits.has("$ZodCheck") ? [schema3, ...def.checks ?? []] : def.checks ?? [];
-  for (const ch of list5)
+  const list6 = schema3._zod.traits.has("$ZodCheck") ? [schema3, ...def.checks ?? []] : def.checks ?? [];
+  for (const ch of list6)
     contributors[ch._zod.def.check]?.(agg, ch._zod.def);
   const bag = schema3._zod.bag;
   if (bag.minimum !== void 0)
@@ -64468,16 +64491,16 @@ var unknownProcessor = (_schema, _ctx, _json, _params) => {
 };
 var enumProcessor = (schema3, _ctx, json, _params) => {
   const def = schema3._zod.def;
-  const values2 = getEnumValues(def.entries);
-  if (values2.length === 0) {
+  const values3 = getEnumValues(def.entries);
+  if (values3.length === 0) {
     json.not = {};
     return;
   }
-  if (values2.every((v) => typeof v === "number"))
+  if (values3.every((v) => typeof v === "number"))
     json.type = "number";
-  if (values2.every((v) => typeof v === "string"))
+  if (values3.every((v) => typeof v === "string"))
     json.type = "string";
-  json.enum = values2;
+  json.enum = values3;
 };
 var literalProcessor = (schema3, ctx, json, params) => {
   const def = schema3._zod.def;
@@ -64611,12 +64634,12 @@ var intersectionProcessor = (schema3, ctx, json, params) => {
     path: [...params.path, "allOf", 1]
   });
   const isSimpleIntersection = (val) => "allOf" in val && Object.keys(val).length === 1;
-  const allOf = [
+  const allOf2 = [
     ...isSimpleIntersection(a2) ? a2.allOf : [a2],
     ...isSimpleIntersection(b) ? b.allOf : [b]
   ];
-  json.allOf = allOf;
-  ctx.intersections.push(allOf);
+  json.allOf = allOf2;
+  ctx.intersections.push(allOf2);
 };
 var tupleProcessor = (schema3, ctx, _json, params) => {
   const json = _json;
@@ -64703,8 +64726,8 @@ function stringifyKeyNames(bySchema, json, visited) {
   }
   const types7 = Array.isArray(json.type) ? json.type : [json.type];
   const numericType = !types7.includes("string") && types7.some((t2) => t2 === "number" || t2 === "integer");
-  const values2 = json.enum ?? (json.const !== void 0 ? [json.const] : void 0);
-  if (!numericType && !values2?.some((v) => typeof v === "number"))
+  const values3 = json.enum ?? (json.const !== void 0 ? [json.const] : void 0);
+  if (!numericType && !values3?.some((v) => typeof v === "number"))
     return json;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest } = json;
   if (rest.enum)
@@ -64714,7 +64737,7 @@ function stringifyKeyNames(bySchema, json, visited) {
   if (!numericType)
     return rest;
   rest.type = "string";
-  if (!values2)
+  if (!values3)
     rest.pattern = (types7.includes("number") ? number : integer).source;
   return rest;
 }
@@ -64726,8 +64749,8 @@ function rewriteKeyNames(ctx) {
       bySchema.set(entry.schema, entry);
   }
   const rewrites = /* @__PURE__ */ new Map();
-  for (const record4 of pendingRecords.get(ctx) ?? []) {
-    const seen2 = ctx.seen.get(record4);
+  for (const record5 of pendingRecords.get(ctx) ?? []) {
+    const seen2 = ctx.seen.get(record5);
     const names = (seen2?.def ?? seen2?.schema)?.propertyNames;
     if (!names || names === true || rewrites.has(names))
       continue;
@@ -65675,9 +65698,9 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   inst.enum = def.entries;
   inst.options = [...inst._zod.values];
   const keys = new Set(Object.keys(def.entries));
-  inst.extract = (values2, params) => {
+  inst.extract = (values3, params) => {
     const newEntries = {};
-    for (const value of values2) {
+    for (const value of values3) {
       if (keys.has(value)) {
         newEntries[value] = def.entries[value];
       } else
@@ -65690,9 +65713,9 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
       entries: newEntries
     });
   };
-  inst.exclude = (values2, params) => {
+  inst.exclude = (values3, params) => {
     const newEntries = { ...def.entries };
-    for (const value of values2) {
+    for (const value of values3) {
       if (keys.has(value)) {
         delete newEntries[value];
       } else
@@ -65706,8 +65729,8 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
     });
   };
 });
-function _enum(values2, params) {
-  const entries = Array.isArray(values2) ? Object.fromEntries(values2.map((v) => [v, v])) : values2;
+function _enum(values3, params) {
+  const entries = Array.isArray(values3) ? Object.fromEntries(values3.map((v) => [v, v])) : values3;
   return new ZodEnum({
     type: "enum",
     entries,
@@ -66001,8 +66024,8 @@ function pastShares(walk2) {
 }
 function shareOf(criterion2, phases2) {
   const counted = phases2.flatMap((phase2) => countedIn(phase2, criterion2.name));
-  const sum2 = (of) => counted.reduce((total, one3) => total + of(one3), 0);
-  const [hits, all, ms3] = [sum2((c3) => c3.finding.hits), sum2((c3) => c3.finding.all), sum2((c3) => c3.ms)];
+  const sum3 = (of2) => counted.reduce((total, one3) => total + of2(one3), 0);
+  const [hits, all, ms3] = [sum3((c3) => c3.finding.hits), sum3((c3) => c3.finding.all), sum3((c3) => c3.ms)];
   const perDay = ms3 === 0 ? 0 : all / ms3 * DAY_MS2;
   const pass = all === 0 ? void 0 : steadyPass(criterion2, { hits, all }, perDay);
   return { criterion: criterion2, hits, all, perDay, pass };
@@ -66100,8 +66123,8 @@ function needsText(criterion2) {
     }
     case "state-machine": {
       const { stuck: stuck2, control: control2 } = criterion2;
-      const wait2 = stuck2 === void 0 ? "" : `, nobody in ${stuck2.state} for ${formatDuration(stuck2.warnMs)} (red: ${formatDuration(stuck2.redMs)})`;
-      return `only legal transitions${wait2}, while ${control2.metric} arrives`;
+      const wait3 = stuck2 === void 0 ? "" : `, nobody in ${stuck2.state} for ${formatDuration(stuck2.warnMs)} (red: ${formatDuration(stuck2.redMs)})`;
+      return `only legal transitions${wait3}, while ${control2.metric} arrives`;
     }
     case "reports":
       return `no issue labelled ${criterion2.label}`;
@@ -66138,10 +66161,10 @@ function local(ms3, timeZone2) {
   const format2 = UTC_NAMES.has(timeZone2) ? void 0 : formatIn(timeZone2);
   if (format2 === void 0) return void 0;
   const parts = new Map(format2.formatToParts(ms3).map(({ type, value }) => [type, value]));
-  const of = (type) => parts.get(type) ?? "";
+  const of2 = (type) => parts.get(type) ?? "";
   return {
-    date: `${of("year")}-${of("month")}-${of("day")}`,
-    time: `${of("hour")}:${of("minute")}`
+    date: `${of2("year")}-${of2("month")}-${of2("day")}`,
+    time: `${of2("hour")}:${of2("minute")}`
   };
 }
 function formatIn(timeZone2) {
@@ -66189,7 +66212,7 @@ function stoppedText({ stopped }) {
   return stopped === void 0 ? "" : md`**Not walked to the end:** the database did not answer any more: ${stopped.message}`.markdown;
 }
 function conclusion({ course: { phase: phase2 }, phases: phases2 }) {
-  const looks = phases2.reduce((sum2, one3) => sum2 + one3.looks, 0);
+  const looks = phases2.reduce((sum3, one3) => sum3 + one3.looks, 0);
   const counted = `${manyText(phases2.length, "imaginary phase")}, ${manyText(looks, "look")}`;
   return md`**${phase2.name}, judged by ${phase2.criteria}:** ${counted}: ${tallyLine(talliesOf(phases2))}`;
 }
@@ -66246,7 +66269,7 @@ function reasons(phases2, outcome, heading) {
 function unanswered2(walk2) {
   const messages = unansweredIn(walk2);
   if (messages.length === 0) return [];
-  const count2 = walk2.phases.reduce((sum2, phase2) => sum2 + phase2.unanswered, 0);
+  const count2 = walk2.phases.reduce((sum3, phase2) => sum3 + phase2.unanswered, 0);
   const more = messages.length - MOST_ERRORS;
   const told3 = [...messages.slice(0, MOST_ERRORS), ...more > 0 ? [`and ${more} more`] : []];
   return [md`**Not answered in full:** ${manyText(count2, "look")}: ${told3.join("; ")}`];
@@ -66320,7 +66343,7 @@ function phaseTable(phases2) {
   const columns2 = ["", "began", "ended", "decision", "why", "first warned", "first red"];
   const streaks = streaksOf(phases2);
   const rows = streaks.slice(0, MOST_STREAKS).map(streakRow);
-  const more = streaks.slice(MOST_STREAKS).reduce((sum2, streak) => sum2 + streak.phases.length, 0);
+  const more = streaks.slice(MOST_STREAKS).reduce((sum3, streak) => sum3 + streak.phases.length, 0);
   return withRest(table(columns2, rows), more);
 }
 function streakRow({ number: number3, phases: phases2 }) {
@@ -66338,8 +66361,8 @@ function streakRow({ number: number3, phases: phases2 }) {
     firstText(phases2, "red")
   ];
 }
-function extremes(values2) {
-  return { soonestMs: Math.min(...values2), latestMs: Math.max(...values2) };
+function extremes(values3) {
+  return { soonestMs: Math.min(...values3), latestMs: Math.max(...values3) };
 }
 function whyText({ outcome, decided }) {
   return outcome === "promoted" ? "every criterion passes" : decided.reason;
@@ -66404,7 +66427,7 @@ function walkResult(walk2) {
     criteria: course.phase.criteria,
     soakMs: course.phase.soakMs,
     extendMs: course.phase.extendMs,
-    looks: phases2.reduce((sum2, { looks }) => sum2 + looks, 0),
+    looks: phases2.reduce((sum3, { looks }) => sum3 + looks, 0),
     tallies,
     /** Criteria that had too little to go by at every look. */
     silent: silentCriteria(walk2),
@@ -66473,10 +66496,10 @@ function wallAt(ms3, timeZone2) {
   const format2 = formatIn2(timeZone2);
   if (format2 === void 0) return ms3;
   const parts = new Map(format2.formatToParts(ms3).map(({ type, value }) => [type, Number(value)]));
-  const of = (type) => parts.get(type) ?? 0;
+  const of2 = (type) => parts.get(type) ?? 0;
   const [day2, time3] = [
-    [of("year"), of("month") - 1, of("day")],
-    [of("hour"), of("minute"), of("second")]
+    [of2("year"), of2("month") - 1, of2("day")],
+    [of2("hour"), of2("minute"), of2("second")]
   ];
   return Date.UTC(...day2, ...time3) + ms3 % 1e3;
 }
@@ -66696,20 +66719,20 @@ function pageName(url2) {
   const names = { runs: "run", issues: "issue", pull: "proposal" };
   return kind2 === "" ? "the page" : `${names[kind2]} ${number3}`;
 }
-function onTheMove(input, move2) {
+function onTheMove(input, move3) {
   const { definition } = input;
-  switch (move2.kind) {
+  switch (move3.kind) {
     case "start":
       return {
-        what: `the rollout starts as ${rolloutId(definition.name, move2.number)} with ${move2.phase.name}`,
-        ...starting(input, move2.phase)
+        what: `the rollout starts as ${rolloutId(definition.name, move3.number)} with ${move3.phase.name}`,
+        ...starting(input, move3.phase)
       };
     case "apply":
-      return beforePhase(input, move2.phase);
+      return beforePhase(input, move3.phase);
     case "soaking":
-      return afterLooks(input, move2.phase);
+      return afterLooks(input, move3.phase);
     case "blocked":
-      return { what: `nothing moves: ${move2.why}`, who: `${definition.owner}: ${move2.way}` };
+      return { what: `nothing moves: ${move3.why}`, who: `${definition.owner}: ${move3.way}` };
     case "done":
       return { what: "nothing is left to do" };
   }
@@ -66903,8 +66926,8 @@ function afterGraduation({ definition, state: state2 }) {
   };
 }
 function afterTheEnd({ definition, state: state2 }) {
-  const move2 = nextMove(definition, state2);
-  const again = move2.kind === "start" ? `; a new attempt is ${rolloutId(definition.name, move2.number)}, from ${move2.phase.name} on` : "";
+  const move3 = nextMove(definition, state2);
+  const again = move3.kind === "start" ? `; a new attempt is ${rolloutId(definition.name, move3.number)}, from ${move3.phase.name} on` : "";
   const what = `the rollout is over${again}`;
   if (state2.status !== "rolled-back") return { what };
   return state2.rollback?.finished?.outcome === "unproven" ? {
@@ -67018,20 +67041,20 @@ function reportedLabels({ criteria: criteria2 }) {
   return [...new Set(labels.filter((label2) => label2 !== void 0))];
 }
 
+// src/rollout/target-remedies.ts
+var CONNECT_REPOSITORY = "Connect it in the dashboard under Settings, Git; or write deploy: cli.";
+var FREE_DOMAIN = "Correct the alias of the target, or remove the domain from the other project first.";
+var COMPLETE_RELEASES = "Write rolling_release: complete into the target, or switch Rolling Releases off while Rollgate rolls out: vercel rolling-release configure --disable";
+
 // src/rollout/preflight.ts
 function unreachable(name2, message, remedy) {
   return { name: name2, outcome: "fail", message, remedy };
 }
-function judgeProject(facts3) {
+function judgeProject(facts3, policy = "refuse") {
   const { name: name2 } = facts3;
   return [
     { name: "project", outcome: "ok", message: `token and project ${name2} fit together` },
-    facts3.rollingRelease ? {
-      name: "rolling release",
-      outcome: "fail",
-      message: `${name2} gives a new production deployment only part of the traffic`,
-      remedy: "Switch rolling releases off for the time of the rollout."
-    } : { name: "rolling release", outcome: "ok", message: "not configured" },
+    judgeRollingRelease(facts3, policy),
     facts3.autoAssignsProduction ? {
       name: "domain assignment",
       outcome: "ok",
@@ -67043,6 +67066,24 @@ function judgeProject(facts3) {
       remedy: "Nothing: Rollgate promotes its deployments. Other deployments stay staged."
     }
   ];
+}
+function judgeRollingRelease({ name: project2, rollingRelease: rollingRelease2, releasing }, policy) {
+  const name2 = "rolling release";
+  if (!rollingRelease2) return { name: name2, outcome: "ok", message: "not configured" };
+  if (policy === "refuse") {
+    return {
+      name: name2,
+      outcome: "fail",
+      message: `${project2} gives a new production deployment only part of the traffic`,
+      remedy: COMPLETE_RELEASES
+    };
+  }
+  return releasing === void 0 ? { name: name2, outcome: "ok", message: "each deployment is given all the traffic at once" } : {
+    name: name2,
+    outcome: "fail",
+    message: `a rolling release of ${releasing} is under way`,
+    remedy: "Complete it or abort it before the rollout."
+  };
 }
 function judgeFlags(reading2) {
   const name2 = `flags on ${reading2.target}`;
@@ -67116,12 +67157,12 @@ function judgeTable({ table: table2, tableExists, missingColumns }) {
 function judgeTrial(target2, answers) {
   const name2 = `metrics on ${target2}`;
   const problems2 = Object.entries(answers).flatMap(
-    ([metric, answer5]) => answer5.kind === "answered" ? [] : [
+    ([metric, answer7]) => answer7.kind === "answered" ? [] : [
       {
         name: name2,
         outcome: "fail",
-        message: `${metric} is not answered: ${answer5.message}`,
-        remedy: answer5.remedy
+        message: `${metric} is not answered: ${answer7.message}`,
+        remedy: answer7.remedy
       }
     ]
   );
@@ -67163,14 +67204,14 @@ function judgeMetrics(definition, headers2) {
   const needed = enabledPhases(definition).flatMap(
     (phase2) => metricsOf(definition.criteria[phase2.criteria] ?? [])
   );
-  const missing3 = [...new Set(needed)].filter(
+  const missing4 = [...new Set(needed)].filter(
     (metric) => !known5.has(metric) && reportedLabel(metric) === void 0
   );
-  const span2 = enabledPhases(definition).reduce((sum2, phase2) => sum2 + phase2.soakMs, 0);
-  return missing3.length > 0 ? {
+  const span2 = enabledPhases(definition).reduce((sum3, phase2) => sum3 + phase2.soakMs, 0);
+  return missing4.length > 0 ? {
     name: "metrics",
     outcome: "fail",
-    message: `there is no SQL file for ${missing3.join(", ")}`,
+    message: `there is no SQL file for ${missing4.join(", ")}`,
     remedy: "Add a file to sql/metrics or correct the criteria."
   } : {
     name: "metrics",
@@ -67185,11 +67226,11 @@ function worst(items2) {
 
 // src/report/step.ts
 function renderPreflight(definition, items2) {
-  const standing2 = [...having(items2, "fail"), ...having(items2, "warn")];
+  const standing3 = [...having(items2, "fail"), ...having(items2, "warn")];
   const fine = having(items2, "ok");
   const fold2 = `${fine.length} ${fine.length === 1 ? "is" : "are"} in order`;
   return page(`Preflight of ${definition.name}: ${PREFLIGHT[worst(items2)]}`, [
-    standing2.length === 0 ? "" : prerequisites(standing2),
+    standing3.length === 0 ? "" : prerequisites(standing3),
     fine.length === 0 ? "" : details(fold2, prerequisites(fine))
   ]);
 }
@@ -67254,6 +67295,136 @@ function page(title, sections2) {
 `;
 }
 
+// src/rollout/made-with.ts
+function madeOtherwise(wanted2, made) {
+  return Object.entries(wanted2).map(([flag2, value]) => ({
+    flag: flag2,
+    wanted: value,
+    made: Object.hasOwn(made, flag2) ? made[flag2] ?? null : null
+  })).filter((one3) => one3.made !== one3.wanted);
+}
+
+// src/rollout/standing.ts
+function checkStanding(expected, standing3) {
+  return [checkServed(expected, standing3), ...notesOf(expected, standing3)];
+}
+function isNote({ ok, code: code2 }) {
+  return ok && NOTED.has(code2);
+}
+var NOTED = /* @__PURE__ */ new Set([
+  "code_changed",
+  "promoted_by_hand",
+  "auto_assignment_off",
+  "deployment_staged"
+]);
+function isOwn({ deployment: wanted2 }, { id, intent }) {
+  return id === wanted2.id || intent !== void 0 && intent === wanted2.intent;
+}
+function otherFlags(wanted2, made) {
+  return madeOtherwise(wanted2, made).map(
+    ({ flag: flag2, wanted: value, made: found3 }) => found3 === null ? `no ${flag2} instead of "${value}"` : `${flag2} "${found3}" instead of "${value}"`
+  );
+}
+function checkServed(expected, standing3) {
+  const { target: target2 } = expected;
+  const { live, traffic } = standing3;
+  if (live === void 0) {
+    const deleted = goneText(expected, standing3);
+    return broken("deployment_gone", `${target2} serves no deployment at all${deleted}`);
+  }
+  if (isOwn(expected, live)) {
+    return { code: "deployment", ok: true, message: `${target2} serves the phase's deployment` };
+  }
+  const { move: move3 } = traffic;
+  const moved2 = move3?.state === "moved" && move3.to === live.id && !isBefore(move3.at, standing3.own);
+  if (moved2 && move3.how === "rollback") return rolledBack2(expected, { ...standing3, live });
+  const other = { ...standing3, live };
+  return moved2 ? promoted(expected, other) : replaced(expected, other);
+}
+function isBefore(at2, own2) {
+  return at2 !== void 0 && own2 !== void 0 && Date.parse(at2) < Date.parse(own2.createdAt);
+}
+function rolledBack2({ target: target2, flags: flags3 }, { live, flags: made }) {
+  const other = made === void 0 ? [] : otherFlags(flags3, made);
+  const same2 = made !== void 0 && other.length === 0;
+  const effect2 = same2 ? "which was made with the same flags" : `so what this phase turned on is off now${other.length === 0 ? "" : ` (made with ${other.join(", ")})`}`;
+  return broken(
+    "rolled_back_by_hand",
+    `somebody rolled ${target2} back to ${live.id} by hand, ${effect2}; new deployments of ${target2} stay staged until one is promoted`
+  );
+}
+function promoted(expected, standing3) {
+  const { target: target2, deployment: deployment3 } = expected;
+  const { live } = standing3;
+  const message = `somebody promoted ${live.id} on ${target2} by hand instead of ${deployment3.id}`;
+  const { ok, why } = trustIn(expected, standing3);
+  return { code: "promoted_by_hand", ok, message: `${message}, ${why}` };
+}
+function replaced(expected, standing3) {
+  const { target: target2, deployment: deployment3 } = expected;
+  const { live, own: own2, flags: made } = standing3;
+  const { ok, differs } = trustIn(expected, standing3);
+  if (ok) return { code: "code_changed", ok, message: newerText(target2, live, own2) };
+  if (differs !== void 0 && isYounger(live, own2, expected.since)) {
+    return broken(
+      "deployment_flags",
+      `${target2} serves the newer deployment ${live.id}, made with ${differs}`
+    );
+  }
+  const flags3 = made === void 0 || differs === void 0 ? "" : `, and was made with ${differs}`;
+  const instead = `${target2} serves ${live.id}, not the phase's deployment ${deployment3.id}`;
+  return isDeleted(own2) ? broken("deployment_deleted", `${instead}, which was deleted${flags3}`) : broken("deployment_replaced", `${instead}${flags3}`);
+}
+function trustIn({ flags: flags3, since }, { live, own: own2, flags: made }) {
+  if (made === void 0) {
+    return Date.parse(live.createdAt) >= Date.parse(since) ? { ok: true, why: "made after it; the flags in it cannot be seen" } : { ok: false, why: "and it may have been made with other flags" };
+  }
+  const differs = otherFlags(flags3, made).join(", ");
+  if (differs !== "") return { ok: false, why: `made with ${differs}`, differs };
+  return isYounger(live, own2, since) ? { ok: true, why: "made after it with the same flags" } : { ok: false, why: "made before it with the same flags" };
+}
+function isYounger(live, own2, since) {
+  return Date.parse(live.createdAt) >= Date.parse(own2?.createdAt ?? since);
+}
+function newerText(target2, live, own2) {
+  const serves3 = `${target2} serves the newer deployment ${live.id}`;
+  const [now, before] = [live.commit, own2?.commit];
+  if (now !== void 0 && now === before) {
+    return `deployed again during the soak: ${serves3} of the same commit ${now}`;
+  }
+  const of2 = now === void 0 ? "" : ` of commit ${now}`;
+  const instead = before === void 0 ? "" : `, the phase's deployment is of commit ${before}`;
+  return `code changed during the soak: ${serves3}${of2}${instead}`;
+}
+function notesOf(expected, standing3) {
+  const { target: target2 } = expected;
+  const { traffic, live, newest } = standing3;
+  if (traffic.newOnes === "served") return [];
+  const why = traffic.newOnes === "off" ? `the automatic assignment of its domains is switched off in the project` : `${target2} was rolled back, and none was promoted since`;
+  const waits = newest !== void 0 && newest.id !== live?.id && !isOwn(expected, newest) && Date.parse(newest.createdAt) > Date.parse(live?.createdAt ?? "");
+  return [
+    noted("auto_assignment_off", `${target2} does not take up new deployments by itself: ${why}`),
+    ...waits ? [
+      noted(
+        "deployment_staged",
+        `the newer deployment ${newest.id} is ready and not served by ${target2}`
+      )
+    ] : []
+  ];
+}
+function goneText({ deployment: deployment3 }, { own: own2 }) {
+  return isDeleted(own2) ? `; the phase's own, ${deployment3.id}, was deleted` : "";
+}
+function isDeleted(own2) {
+  return own2 === void 0 || own2.state === "cancelled";
+}
+function broken(code2, message) {
+  return { code: code2, ok: false, message };
+}
+function noted(code2, message) {
+  return { code: code2, ok: true, message };
+}
+
 // src/report/graduation-line.ts
 function graduation({ graduated: graduated2 }) {
   if (graduated2 === void 0) return [];
@@ -67274,8 +67445,8 @@ ${legend}`);
 }
 function integrityDetails({ integrity }) {
   if (integrity.length === 0) return "";
-  const broken = integrity.filter(({ ok }) => !ok).length;
-  const title = broken === 0 ? "Integrity: all is as it should be" : `Integrity: ${broken} broken`;
+  const broken2 = integrity.filter(({ ok }) => !ok).length;
+  const title = broken2 === 0 ? "Integrity: all is as it should be" : `Integrity: ${broken2} broken`;
   const rows = integrity.map(({ code: name2, ok, message }) => [
     code(name2),
     ok ? "ok" : "broken",
@@ -67396,6 +67567,136 @@ function looksLike(state2, { purpose, phase: phase2 }) {
   return (looks ?? []).filter((look4) => look4.purpose === purpose);
 }
 
+// src/rollout/effect.ts
+var MISSING_KEY = "create a Protection Bypass for Automation in the project’s Deployment Protection settings and store it as the secret VERCEL_AUTOMATION_BYPASS_SECRET";
+var REFUSED_KEY = "the secret VERCEL_AUTOMATION_BYPASS_SECRET is not the Protection Bypass for Automation of this project";
+function isNewer(one3, live) {
+  return !isOwn({ deployment: one3 }, live) && Date.parse(live.createdAt) >= Date.parse(one3.createdAt);
+}
+function deploymentFinding(target2, one3, live) {
+  if (live !== void 0 && isOwn({ deployment: one3 }, live) && live.state === "ready") {
+    return found("deployment", "proven", `${target2} serves ${live.id}, which is ready`);
+  }
+  if (live !== void 0 && isNewer(one3, live)) {
+    const message = `${target2} serves ${live.id}, which somebody deployed after ${one3.id}`;
+    return found("deployment", "proven", message);
+  }
+  const instead = live === void 0 ? "no deployment at all" : `${live.id}, which is ${live.state}`;
+  return found("deployment", "refuted", `${target2} serves ${instead}, not ${one3.id}`);
+}
+function flagsFinding(wanted2, made) {
+  if (made === void 0) {
+    const message = "this token may not see what a deployment was made with; the flags were read back from the project";
+    return found("flags", "untold", message);
+  }
+  const others = madeOtherwise(wanted2, made).map(({ flag: flag2 }) => flag2);
+  const count2 = Object.keys(wanted2).length;
+  return others.length === 0 ? found("flags", "proven", `the deployment was made with ${allText(count2)}`) : found("flags", "refuted", `the deployment was made with other flags: ${others.join(", ")}`);
+}
+var allText = (count2) => count2 === 1 ? "the flag as it was set" : `all ${countText(count2)} flags as they were set`;
+function probeFinding(probe2, asked3) {
+  const results = asked3.map((one3) => judgeProbe(probe2, one3));
+  const telling = asked3.findIndex((one3) => !("answer" in one3 && isRedirect(one3.answer)));
+  return results.find(({ status }) => status === "proven") ?? results[Math.max(telling, 0)] ?? found("probe", "missing", `GET ${probe2.path} was not asked`);
+}
+function judgeProbe({ path: path25, status, contains: contains2 }, asked3) {
+  const request3 = `GET ${path25} at ${hostOf(asked3.url)}`;
+  if ("problem" in asked3) return found("probe", "missing", `${request3}: ${asked3.problem}`);
+  const { answer: answer7 } = asked3;
+  if (answer7.protection !== void 0) {
+    const what = answer7.protection === "no-key" ? MISSING_KEY : REFUSED_KEY;
+    const message = `${request3} was stopped by deployment protection (${answer7.status}): ${what}`;
+    return found("probe", "refuted", message);
+  }
+  if (answer7.status !== status) {
+    const redirect = isRedirect(answer7) ? " (redirects are not followed)" : "";
+    const message = `${request3} answered ${answer7.status}, wanted ${status}${redirect}`;
+    return found("probe", "missing", message);
+  }
+  if (contains2 !== void 0 && !answer7.body.includes(contains2)) {
+    const message = `${request3} answered ${status}, but the answer lacks ${quoted(contains2)}`;
+    return found("probe", "missing", message);
+  }
+  const holds3 = contains2 === void 0 ? "" : ` and holds ${quoted(contains2)}`;
+  return found("probe", "proven", `${request3} answered ${status}${holds3}`);
+}
+var isRedirect = ({ status }) => status >= 300 && status < 400;
+var quoted = (text4) => JSON.stringify(text4);
+function hostOf(url2) {
+  return URL.canParse(url2) ? new URL(url2).host : url2;
+}
+function exposureFinding(exposure2, answer7) {
+  const { atLeast, minUnits } = exposure2;
+  const name2 = exposureText(exposure2);
+  if (answer7?.kind !== "answered") {
+    return found("exposure", "missing", `${name2}: ${answer7?.message ?? "was not answered"}`);
+  }
+  const hits = sum2(answer7.rows.map((row3) => row3.hits));
+  const total = sum2(answer7.rows.map((row3) => row3.total ?? 0));
+  const wanted2 = `wanted at least ${percentText2(atLeast)}`;
+  if (total < minUnits) {
+    const least = `at least ${countText(minUnits)} must be there`;
+    const message = `${name2}: ${total === 0 ? "no unit yet" : `only ${tally(hits, total)}`}, ${least}`;
+    return found("exposure", "missing", message);
+  }
+  const enough = hits / total >= atLeast - 1e-12;
+  return found(
+    "exposure",
+    enough ? "proven" : "missing",
+    `${name2}: ${tally(hits, total)}, ${wanted2}`
+  );
+}
+var sum2 = (numbers) => numbers.reduce((all, one3) => all + one3, 0);
+var tally = (hits, total) => `${countText(hits)} of ${countText(total)} units`;
+function exposureText({ metric, parameters: parameters3 }) {
+  const given2 = Object.entries(parameters3).map(([name2, value]) => `${name2} ${value}`);
+  return given2.length === 0 ? metric : `${metric} (${given2.join(", ")})`;
+}
+function percentText2(share2) {
+  return `${Number((share2 * 100).toFixed(9))}%`;
+}
+function isProven(findings) {
+  return findings.every(({ status }) => status === "proven" || status === "untold");
+}
+function isRefuted(findings) {
+  return findings.some(({ status }) => status === "refuted");
+}
+function whyUnproven(findings) {
+  return findings.filter(({ status }) => status === "missing" || status === "refuted").map(({ part, message }) => `${part}: ${message}`).join("; ");
+}
+function toEffectParts(findings) {
+  return findings.map(({ part, status, message }) => ({
+    part,
+    proven: status === "proven",
+    message
+  }));
+}
+function found(part, status, message) {
+  return { part, status, message };
+}
+
+// src/report/effect.ts
+function wantedText({ probe: probe2, exposure: exposure2, deadlineMs }) {
+  const holds3 = probe2?.contains === void 0 ? "" : ` and holds ${JSON.stringify(probe2.contains)}`;
+  const parts = [
+    ...probe2 === void 0 ? [] : [`GET ${probe2.path} answers ${probe2.status}${holds3}`],
+    ...exposure2 === void 0 ? [] : [
+      `${exposureText(exposure2)} is at least ${percentText2(exposure2.atLeast)} of ${exposure2.minUnits} or more units`
+    ]
+  ];
+  return `${parts.join("; ")}; within ${formatDuration(deadlineMs)}`;
+}
+function provenText(parts) {
+  if (parts.length === 0) return void 0;
+  const always2 = parts.filter(({ part }) => part === "deployment" || part === "flags");
+  const proven2 = always2.filter((one3) => one3.proven).map(({ part }) => part);
+  const rest = parts.filter((one3) => !(one3.proven && always2.includes(one3)));
+  const told3 = rest.map(
+    ({ part, proven: seen2, message }) => seen2 ? message : `not ${part}: ${message}`
+  );
+  return `proven: ${[...proven2.length === 0 ? [] : [proven2.join(", ")], ...told3].join("; ")}`;
+}
+
 // src/report/flag.ts
 function flagText(value) {
   if (value === void 0) return md`not read`;
@@ -67450,7 +67751,12 @@ function phaseDetails(definition, state2) {
   const phases2 = phaseLines(definition, state2);
   const columns2 = ["phase", "target", "status", "started", "completed", "duration", "flags", "live"];
   const rows = phases2.map((phase2, index) => phaseRow(phase2, index + 1));
-  const body2 = [renderTimeline(phases2), table(columns2, rows)].filter((part) => part !== "");
+  const proofs = state2.phases.flatMap(({ name: name2, effect: effect2 = [] }) => {
+    const proven2 = provenText(effect2);
+    return proven2 === void 0 ? [] : [md`**${name2}** ${proven2}`];
+  });
+  const proof2 = proofs.length === 0 ? "" : list(proofs);
+  const body2 = [renderTimeline(phases2), table(columns2, rows), proof2].filter((part) => part !== "");
   return details("Phases", body2.join("\n\n"));
 }
 function rollbackDetails({ rollback: rollback4 }) {
@@ -67508,9 +67814,9 @@ function difference(was, is) {
 }
 function direction(was, is) {
   if (was.all === 0 || is.all === 0) return "after";
-  const change = is.good / is.all - was.good / was.all;
-  if (change === 0) return "level with";
-  return change > 0 ? "better than" : "worse than";
+  const change2 = is.good / is.all - was.good / was.all;
+  if (change2 === 0) return "level with";
+  return change2 > 0 ? "better than" : "worse than";
 }
 
 // src/report/summary.ts
@@ -67534,6 +67840,7 @@ function firstScreen(input, look4) {
   const status = headline2 === void 0 ? [] : [`${md`${standing(definition, state2)}`.markdown}.`];
   const facts3 = [
     md`**Why:** ${reasonOf(input) ?? "nothing was judged yet"}`,
+    ...(look4?.integrity ?? []).filter(isNote).map(({ message }) => md`**Noted:** ${message}`),
     ...undoing(state2),
     ...graduation(state2),
     ...ahead(input)
@@ -67557,11 +67864,11 @@ function verdictLine({ definition, look: made }, look4) {
 }
 function reasonOf({ state: state2, look: made }) {
   const current = currentPhase(state2);
-  const failure2 = current?.status === "failed" ? `applying the phase failed, and its target was put back: ${current.failure?.message}` : void 0;
+  const failure3 = current?.status === "failed" ? `applying the phase failed, and its target was put back: ${current.failure?.message}` : void 0;
   const look4 = made ?? lastLook(state2);
   const judged = look4?.rule === "all-pass" ? "every criterion passes" : look4?.reason;
-  const found2 = made === void 0 ? state2.hold?.reason ?? judged : judged;
-  return state2.rollback?.intent.reason ?? failure2 ?? found2;
+  const found3 = made === void 0 ? state2.hold?.reason ?? judged : judged;
+  return state2.rollback?.intent.reason ?? failure3 ?? found3;
 }
 function undoing(state2) {
   const finished2 = state2.rollback?.finished;
@@ -67641,93 +67948,8 @@ function inForce(state2) {
   return state2.rollback?.intent.target ?? phaseInForce(state2)?.intent?.target;
 }
 function comingTarget(definition, state2) {
-  const move2 = nextMove(definition, state2);
-  return "phase" in move2 ? move2.phase.target : void 0;
-}
-
-// src/report/by-hand.ts
-function renderByHand(definition, { target: target2, baseline }) {
-  const production = target2 === "production";
-  const back = production && baseline ? [`vercel rollback ${baseline.id} --yes`] : [];
-  const flags3 = Object.entries(definition.rollback.flags).map(
-    ([flag2, value]) => `printf %s '${value}' | vercel env update ${flag2} ${target2} --yes`
-  );
-  const promote3 = back.length > 0 ? ["vercel promote <the URL that deploy printed> --yes"] : [];
-  const lines2 = [...back, ...flags3, `vercel deploy ${targetOption(target2)} --yes`, ...promote3];
-  return ["By hand:", "", "```sh", ...lines2, "```"].join("\n");
-}
-function targetOption(target2) {
-  return target2 === "production" ? "--prod" : `--target ${target2}`;
-}
-
-// src/report/announcement.ts
-var BODY_LIMIT_BYTES = 6e4;
-function rolledBack2(definition, state2) {
-  const rollout = rolloutName(definition, state2);
-  const intent = state2.rollback?.intent;
-  return {
-    kind: "rolled-back",
-    rollout,
-    title: `${rollout} is rolled back from ${intent?.phase ?? "its phase"}`,
-    body: page2([
-      md`${intent?.reason ?? "no reason given"}`.markdown,
-      ...evidence(definition, state2),
-      md`${definition.owner}: find the cause before a new attempt. The old state is watched now; the ledger has the evidence.`.markdown
-    ])
-  };
-}
-function rollbackFailed(definition, state2, { why, remedy, byHand = state2?.rollback?.intent }) {
-  const { name: name2, owner } = definition;
-  const rollout = state2 === void 0 ? name2 : rolloutName(definition, state2);
-  const reason2 = state2?.rollback?.intent.reason;
-  return {
-    kind: "rollback-failed",
-    rollout,
-    title: `The rollback of ${rollout} needs a person`,
-    body: page2([
-      [md`${why}`.markdown, ...remedy === void 0 ? [] : [md`${remedy}`.markdown]].join("\n"),
-      md`${owner}: run rollback again, or finish it by hand.`.markdown,
-      ...byHand === void 0 ? [] : [renderByHand(definition, byHand)],
-      ...reason2 === void 0 ? [] : [md`It was rolled back because: ${reason2}`.markdown],
-      ...state2 === void 0 ? [] : evidence(definition, state2)
-    ])
-  };
-}
-function notSetGoing({ name: name2, owner }, state2, failed) {
-  const rollout = rolloutId(name2, state2.number);
-  return {
-    kind: "warning",
-    rollout,
-    title: `${rollout}: ${failed.what} was not started`,
-    body: md`${failed.why} The next wake-up tries again; ${owner} can start it from the Actions tab meanwhile.`.markdown
-  };
-}
-function notDone({ name: name2, owner }, state2, failed) {
-  const rollout = rolloutId(name2, state2.number);
-  return {
-    kind: "failed",
-    rollout,
-    title: `${rollout}: ${failed.what}`,
-    body: md`${failed.why} ${owner}: ${failed.remedy}`.markdown
-  };
-}
-function evidence(definition, state2) {
-  const { rollback: rollback4 } = state2;
-  const phase2 = state2.phases.find(({ name: name2 }) => name2 === rollback4?.intent.phase);
-  const look4 = phase2?.looks.at(-1);
-  const steps2 = rollback4?.steps ?? [];
-  const seen2 = look4 === void 0 ? [] : [
-    md`At ${lookName(look4)} of ${look4.phase}, ${utcText(look4.at)}:`.markdown,
-    table(
-      CRITERION_COLUMNS,
-      look4.judgements.map((judgement2) => criterionCells(definition, look4, judgement2))
-    )
-  ];
-  const done = list(steps2.map(({ at: at2, message }) => md`${utcText(at2)}: ${message}`));
-  return [...seen2, ...steps2.length === 0 ? [] : [done]];
-}
-function page2(sections2) {
-  return fitPage(sections2, BODY_LIMIT_BYTES);
+  const move3 = nextMove(definition, state2);
+  return "phase" in move3 ? move3.phase.target : void 0;
 }
 
 // src/rollout/briefing.ts
@@ -67877,11 +68099,11 @@ function lookupsOf(reviewers) {
 }
 var PLAIN_WORD = /^[\w@%+=:,./{}-]+$/u;
 function wordText(arg, lookups) {
-  const found2 = Object.entries(lookups).find(([name3]) => arg.includes(name3));
-  if (found2 === void 0) {
+  const found3 = Object.entries(lookups).find(([name3]) => arg.includes(name3));
+  if (found3 === void 0) {
     return PLAIN_WORD.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
   }
-  const [name2, lookup] = found2;
+  const [name2, lookup] = found3;
   const [before = "", after2 = ""] = arg.split(name2).map(escaped);
   return `"${before}$(${ghText({ args: lookup })})${after2}"`;
 }
@@ -67929,10 +68151,10 @@ function judgeKeys(name2, facts3, branch = "main") {
     ];
   }
   const waits = waitsIn(facts3).map(
-    (wait2) => ({
+    (wait3) => ({
       name: item,
       outcome: "fail",
-      message: `${wait2}, and a rollback would wait as well`,
+      message: `${wait3}, and a rollback would wait as well`,
       remedy
     })
   );
@@ -67978,7 +68200,7 @@ function weaknesses(name2, facts3, branch) {
     preventSelfReview: true,
     branch
   });
-  const found2 = [
+  const found3 = [
     [!facts3.preventsSelfReview, "whoever starts a rollout can approve it too", remedy],
     [facts3.branches === "any", "any branch can use it, with its own workflow files", remedy],
     [
@@ -67992,7 +68214,7 @@ function weaknesses(name2, facts3, branch) {
       remedy
     ]
   ];
-  return found2.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
+  return found3.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
 }
 function waitsIn({ reviewers, waitMs }) {
   return [
@@ -68159,6 +68381,66 @@ function proveDispatch(given2, gate2) {
   };
 }
 
+// src/rollout/flag-owner.ts
+function phaseMark(rollout, phase2) {
+  return `rollgate ${rollout} ${phase2}`;
+}
+function undoneMark(rollout, phase2) {
+  return `rollgate ${rollout}: as before ${phase2}`;
+}
+function rolledBackMark(definition) {
+  return `rollgate ${definition}: rolled back`;
+}
+function graduatedMark(rollout) {
+  return `rollgate ${rollout}: graduated`;
+}
+function handMark(by) {
+  return `rollgate: set by ${by}`;
+}
+var MARK = /^rollgate ([a-z][a-z0-9-]*)(?:#([0-9]+))?(:| )/u;
+function parseMark(comment2) {
+  const [, definition, number3, end2] = MARK.exec(comment2 ?? "") ?? [];
+  if (definition === void 0) return void 0;
+  return {
+    definition,
+    ...number3 === void 0 ? {} : { number: Number(number3) },
+    released: end2 === ":"
+  };
+}
+function isOwnedBy(comment2, definition) {
+  const mark2 = parseMark(comment2);
+  return mark2 !== void 0 && !mark2.released && mark2.definition === definition;
+}
+function mustMark(held2, comment2) {
+  return parseMark(comment2) !== void 0 && ownerOf(held2) !== ownerOf(comment2);
+}
+function otherRollouts({ target: target2, flags: flags3 }, mine) {
+  if (mine === void 0) return [];
+  return Object.entries(flags3).flatMap(([flag2, state2]) => {
+    const mark2 = state2.kind === "set" ? parseMark(state2.comment) : void 0;
+    const owned = mark2 !== void 0 && !mark2.released && mark2.definition !== mine;
+    return owned ? [otherRollout(flag2, target2, mark2)] : [];
+  });
+}
+function withOtherRollouts(reading2, mine) {
+  return { ...reading2, obstacles: [...reading2.obstacles, ...otherRollouts(reading2, mine)] };
+}
+function ownerOf(comment2) {
+  const mark2 = parseMark(comment2);
+  return mark2 === void 0 || mark2.released ? void 0 : nameOf(mark2);
+}
+function nameOf({ definition, number: number3 }) {
+  return number3 === void 0 ? definition : rolloutId(definition, number3);
+}
+function otherRollout(flag2, target2, mark2) {
+  return {
+    code: "other_rollout",
+    flag: flag2,
+    message: `${flag2} on ${target2} belongs to the rollout ${nameOf(mark2)}, as its comment says`,
+    remedy: `Wait until ${mark2.definition} is over, or roll it back; when it is over, clear the comment of ${flag2} in the project's settings.`
+  };
+}
+
 // src/rollout/index-advice.ts
 var OWN_TABLE = "public.observability_events";
 var OWN_COLUMNS = ["source", "created_at"];
@@ -68174,15 +68456,15 @@ function adviceOn(scan) {
   if (columns2.length === 0) {
     return `Give ${table2} an index that begins with what its queries pick rows by and ends with their time.`;
   }
-  const list5 = `(${columns2.join(", ")})`;
+  const list6 = `(${columns2.join(", ")})`;
   if (indexes.some((index) => columns2.every((column, at2) => index[at2] === column))) {
-    return `The index on ${list5} is there, and the planner would not use it for a window this long: nothing has to be done when the window holds most of ${table2}; otherwise analyze ${table2};`;
+    return `The index on ${list6} is there, and the planner would not use it for a window this long: nothing has to be done when the window holds most of ${table2}; otherwise analyze ${table2};`;
   }
   if (partitioned) {
-    return `Run as its owner, for every partition: create index concurrently on <partition> ${list5}; and then, which joins them: create index on ${table2} ${list5};`;
+    return `Run as its owner, for every partition: create index concurrently on <partition> ${list6}; and then, which joins them: create index on ${table2} ${list6};`;
   }
   const name2 = table2 === OWN_TABLE ? ` if not exists ${OWN_INDEX}` : "";
-  return `Run as its owner: create index concurrently${name2} on ${table2} ${list5};`;
+  return `Run as its owner: create index concurrently${name2} on ${table2} ${list6};`;
 }
 
 // src/rollout/query-cost.ts
@@ -68354,6 +68636,143 @@ async function collectEvidence(world, phase2, current, { sight, due: due2 }) {
   return collected;
 }
 
+// src/rollout/rollback-way.ts
+function wayBack({ traffic, old, flags: flags3 }, baseline, off, clean) {
+  if (clean !== void 0 && traffic?.serves === clean) return { kind: "over" };
+  if (old === "deleted") return unfit(`${baseline.id} was deleted`);
+  if (old !== "untold" && old.state !== "ready") return unfit(`${baseline.id} is ${old.state}`);
+  const on = flags3 === void 0 ? [] : flagsOn(off, flags3);
+  if (on.length > 0)
+    return unfit(`${baseline.id} was made with other flags itself: ${on.join(", ")}`);
+  return { kind: "point", there: traffic?.serves === baseline.id };
+}
+function flagsOn(off, made) {
+  return madeOtherwise(off, made).flatMap(
+    ({ flag: flag2, made: value }) => value === null || value === "" ? [] : [flag2]
+  );
+}
+function unfit(why) {
+  return { kind: "unfit", why };
+}
+function isMadeOff(off, made) {
+  return made === void 0 ? void 0 : madeOtherwise(off, made).length === 0;
+}
+function baselineByHand({ intent, steps: steps2 }) {
+  return steps2.some(({ step: step2 }) => step2 === "unfit") ? void 0 : intent.baseline;
+}
+function standingAfter(rollback4, flags3, since) {
+  const made = rollback4.steps.findLast((step2) => step2.deployment)?.deployment;
+  const deployment3 = { ...made ?? { id: "", url: "" }, intent: cleanIntent(rollback4) };
+  return { target: rollback4.intent.target, flags: flags3, deployment: deployment3, since };
+}
+function codeToKeep({ phases: phases2 }, { phase: phase2, target: target2, served, baseline }, targets2) {
+  const deployed = phases2.find(({ name: name2 }) => name2 === phase2)?.deployment?.id;
+  const anybodys = target2 === "preview" && targets2[target2]?.alias === void 0;
+  const known5 = anybodys ? [deployed, served] : [served, deployed];
+  return known5.find((id) => id !== void 0) ?? baseline?.id;
+}
+
+// src/report/by-hand.ts
+function renderByHand(definition, { target: target2, baseline }) {
+  const back2 = target2 === "production" && baseline ? [`vercel rollback ${baseline.id} --yes ${TEAM}`] : [];
+  const flags3 = Object.entries(definition.rollback.flags).map(
+    ([flag2, value]) => `printf %s '${value}' | vercel env update ${flag2} ${target2} --yes --non-interactive ${TEAM}`
+  );
+  const deploy3 = `vercel deploy ${targetOption(target2)} --yes`;
+  const fresh = back2.length === 0 ? [`${deploy3} ${TEAM}`] : [
+    `url=$(${deploy3} --no-wait ${TEAM})`,
+    `vercel inspect "$url" --wait --timeout 15m ${TEAM}`,
+    `vercel promote "$url" --yes ${TEAM}`
+  ];
+  return [
+    "By hand, with VERCEL_TOKEN, VERCEL_ORG_ID and VERCEL_PROJECT_ID set:",
+    "",
+    "```sh",
+    ...back2,
+    ...flags3,
+    ...fresh,
+    "```"
+  ].join("\n");
+}
+var TEAM = '--scope "$VERCEL_ORG_ID"';
+function targetOption(target2) {
+  return target2 === "production" ? "--prod" : `--target ${target2}`;
+}
+
+// src/report/announcement.ts
+var BODY_LIMIT_BYTES = 6e4;
+function rolledBack3(definition, state2) {
+  const rollout = rolloutName(definition, state2);
+  const intent = state2.rollback?.intent;
+  return {
+    kind: "rolled-back",
+    rollout,
+    title: `${rollout} is rolled back from ${intent?.phase ?? "its phase"}`,
+    body: page2([
+      md`${intent?.reason ?? "no reason given"}`.markdown,
+      ...evidence(definition, state2),
+      md`${definition.owner}: find the cause before a new attempt. The old state is watched now; the ledger has the evidence.`.markdown
+    ])
+  };
+}
+function rollbackFailed(definition, state2, { why, remedy, byHand = byHandOf(state2) }) {
+  const { name: name2, owner } = definition;
+  const rollout = state2 === void 0 ? name2 : rolloutName(definition, state2);
+  const reason2 = state2?.rollback?.intent.reason;
+  return {
+    kind: "rollback-failed",
+    rollout,
+    title: `The rollback of ${rollout} needs a person`,
+    body: page2([
+      [md`${why}`.markdown, ...remedy === void 0 ? [] : [md`${remedy}`.markdown]].join("\n"),
+      md`${owner}: run rollback again, or finish it by hand.`.markdown,
+      ...byHand === void 0 ? [] : [renderByHand(definition, byHand)],
+      ...reason2 === void 0 ? [] : [md`It was rolled back because: ${reason2}`.markdown],
+      ...state2 === void 0 ? [] : evidence(definition, state2)
+    ])
+  };
+}
+function byHandOf(state2) {
+  const rollback4 = state2?.rollback;
+  return rollback4 && { target: rollback4.intent.target, baseline: baselineByHand(rollback4) };
+}
+function notSetGoing({ name: name2, owner }, state2, failed) {
+  const rollout = rolloutId(name2, state2.number);
+  return {
+    kind: "warning",
+    rollout,
+    title: `${rollout}: ${failed.what} was not started`,
+    body: md`${failed.why} The next wake-up tries again; ${owner} can start it from the Actions tab meanwhile.`.markdown
+  };
+}
+function notDone({ name: name2, owner }, state2, failed) {
+  const rollout = rolloutId(name2, state2.number);
+  return {
+    kind: "failed",
+    rollout,
+    title: `${rollout}: ${failed.what}`,
+    body: md`${failed.why} ${owner}: ${failed.remedy}`.markdown
+  };
+}
+function evidence(definition, state2) {
+  const { rollback: rollback4 } = state2;
+  const phase2 = state2.phases.find(({ name: name2 }) => name2 === rollback4?.intent.phase);
+  const look4 = phase2?.looks.at(-1);
+  const steps2 = rollback4?.steps ?? [];
+  const seen2 = look4 === void 0 ? [] : [
+    md`At ${lookName(look4)} of ${look4.phase}, ${utcText(look4.at)}:`.markdown,
+    table(
+      CRITERION_COLUMNS,
+      look4.judgements.map((judgement2) => criterionCells(definition, look4, judgement2))
+    )
+  ];
+  const done = list(steps2.map(({ at: at2, message }) => md`${utcText(at2)}: ${message}`));
+  return [...seen2, ...steps2.length === 0 ? [] : [done]];
+}
+function page2(sections2) {
+  return fitPage(sections2, BODY_LIMIT_BYTES);
+}
+
 // src/rollout/graduation.ts
 function graduationDue({ graduation: graduation3 }, state2, nowMs) {
   const promotedAt = state2.phases.at(-1)?.endedAt;
@@ -68404,8 +68823,8 @@ function followUp(definition, state2, nowMs) {
   const taken = isRecent(next2, dispatching2, nowMs - DISPATCH_MS);
   return taken || isRecent(next2, dispatched2, nowMs - PATIENCE_MS) ? void 0 : next2;
 }
-function isRecent({ operation: operation2, phase: phase2 }, event, sinceMs) {
-  return event?.operation === operation2 && event.phase === phase2 && Date.parse(event.at) > sinceMs;
+function isRecent({ operation: operation2, phase: phase2 }, event2, sinceMs) {
+  return event2?.operation === operation2 && event2.phase === phase2 && Date.parse(event2.at) > sinceMs;
 }
 function coming(definition, state2, nowMs) {
   const current = currentPhase(state2);
@@ -68416,8 +68835,8 @@ function coming(definition, state2, nowMs) {
     return due2 ? { operation: "graduate", phase: current.name } : void 0;
   }
   if (state2.status !== "running") return void 0;
-  const move2 = nextMove(definition, state2);
-  return move2.kind === "apply" ? { operation: "advance", phase: move2.phase.name } : void 0;
+  const move3 = nextMove(definition, state2);
+  return move3.kind === "apply" ? { operation: "advance", phase: move3.phase.name } : void 0;
 }
 function cameToNothing(definition, { phases: phases2 }, { name: name2, status, planned }) {
   if (phases2.at(-2)?.status !== "promoted") return false;
@@ -68486,18 +68905,18 @@ function lookText(definition, state2, look4, now) {
 
 // src/report/issue.ts
 function issuesOf(events2) {
-  return events2.flatMap((event, index) => {
+  return events2.flatMap((event2, index) => {
     const later = events2.slice(index + 1);
     const earlier = events2.slice(0, index);
-    switch (event.kind) {
+    switch (event2.kind) {
       case "held":
-        return [hold2(event, `held (${event.cause})`, later)];
+        return [hold2(event2, `held (${event2.cause})`, later)];
       case "look":
-        return [...holdOf(event, earlier, later), ...driftOf(event, earlier)];
+        return [...holdOf(event2, earlier, later), ...driftOf2(event2, earlier)];
       case "phase-failed":
-        return [{ ...moment(event, "failed", event.message), phase: event.phase }];
+        return [{ ...moment(event2, "failed", event2.message), phase: event2.phase }];
       case "aborted":
-        return [moment(event, "aborted", event.reason)];
+        return [moment(event2, "aborted", event2.reason)];
       default:
         return [];
     }
@@ -68511,15 +68930,15 @@ function holdOf(look4, earlier, later) {
 }
 function openHold(events2) {
   const last = events2.findLast(
-    (event) => event.kind === "held" || event.kind === "look" || endsHold(event)
+    (event2) => event2.kind === "held" || event2.kind === "look" || endsHold(event2)
   );
   if (last?.kind === "held") return last.cause;
   return last?.kind === "look" && last.decision === "hold" ? last.cause ?? "error" : void 0;
 }
-function endsHold(event) {
-  switch (event.kind) {
+function endsHold(event2) {
+  switch (event2.kind) {
     case "look":
-      return event.decision !== "hold";
+      return event2.decision !== "hold";
     case "resumed":
     case "rollback-requested":
     case "aborted":
@@ -68528,15 +68947,15 @@ function endsHold(event) {
       return false;
   }
 }
-function driftOf(look4, earlier) {
+function driftOf2(look4, earlier) {
   if (look4.cause === "integrity") return [];
-  const before = earlier.findLast((event) => event.kind === "look");
+  const before = earlier.findLast((event2) => event2.kind === "look");
   const known5 = new Set(before?.integrity.filter(({ ok }) => !ok).map(({ message }) => message));
   return look4.integrity.filter(({ ok, message }) => !ok && !known5.has(message)).map(({ message }) => ({ ...moment(look4, "integrity", message), phase: look4.phase }));
 }
-function hold2(event, issue3, later) {
+function hold2(event2, issue3, later) {
   const end2 = later.find(endsHold);
-  return { ...moment(event, issue3, event.reason), ...end2 === void 0 ? {} : { ended: end2.at } };
+  return { ...moment(event2, issue3, event2.reason), ...end2 === void 0 ? {} : { ended: end2.at } };
 }
 function moment({ at: at2, by }, issue3, what) {
   return { opened: at2, issue: issue3, what, by };
@@ -68564,7 +68983,7 @@ function renderVerificationLog(input) {
     section(
       "Accepted findings",
       ["time", "phase", "criterion", "verdict", "accepted by", "reason"],
-      events2.flatMap((event, index) => acceptanceRows(event, events2.slice(0, index)))
+      events2.flatMap((event2, index) => acceptanceRows(event2, events2.slice(0, index)))
     ),
     section("Runs", ["time", "what", "phase", "run"], events2.flatMap(runRow)),
     section("Final metrics", METRIC_COLUMNS, metricRows(definition, state2))
@@ -68628,14 +69047,15 @@ function phaseRow2(phase2, events2) {
   ];
 }
 function phaseNotes(name2, events2) {
-  const attempts = events2.filter((event) => event.kind === "phase-applying" && event.phase === name2);
+  const attempts = events2.filter((event2) => event2.kind === "phase-applying" && event2.phase === name2);
   const looks = looksIn(events2).filter(({ phase: phase2, purpose }) => phase2 === name2 && purpose === "soak");
   const promotion = looks.find(({ decision: decision2 }) => decision2 === "promote");
-  const changes3 = looks.flatMap(
-    ({ integrity }) => integrity.filter(({ code: found2 }) => found2 === "code_changed")
-  );
+  const changes3 = looks.flatMap(({ integrity }) => integrity.filter(isNote));
+  const applied2 = events2.findLast((event2) => event2.kind === "phase-applied" && event2.phase === name2);
+  const proven2 = provenText(applied2?.kind === "phase-applied" && applied2.effect || []);
   const notes = [
     ...attempts.length > 1 ? [`applied ${attempts.length} times`] : [],
+    ...proven2 === void 0 ? [] : [proven2],
     ...new Set(changes3.map(({ message }) => message)),
     ...promotion?.rule === "accepted" ? [`promoted on acceptance: ${promotion.reason}`] : []
   ];
@@ -68654,15 +69074,15 @@ function checkRow(look4) {
     look4.evidence === void 0 ? NOTHING : link(look4.evidence, look4.evidence)
   ];
 }
-function rollbackRow(event) {
-  const row3 = (step2, what) => [[utcText(event.at), step2, what, event.by]];
-  switch (event.kind) {
+function rollbackRow(event2) {
+  const row3 = (step2, what) => [[utcText(event2.at), step2, what, event2.by]];
+  switch (event2.kind) {
     case "rollback-requested":
-      return row3("requested", `${event.phase} on ${event.target}: ${event.reason}`);
+      return row3("requested", `${event2.phase} on ${event2.target}: ${event2.reason}`);
     case "rollback-step":
-      return row3(event.step, event.message);
+      return row3(event2.step, event2.message);
     case "rollback-finished":
-      return row3(event.outcome, event.message);
+      return row3(event2.outcome, event2.message);
     default:
       return [];
   }
@@ -68677,27 +69097,27 @@ function issueRows(events2) {
     by
   ]);
 }
-function signOffRow(event) {
-  if (event.kind !== "phase-applying" || event.approval === void 0) return [];
-  const { by, comment: comment2, how } = event.approval;
-  return [[utcText(event.at), event.phase, by, comment2 || NOTHING, how]];
+function signOffRow(event2) {
+  if (event2.kind !== "phase-applying" || event2.approval === void 0) return [];
+  const { by, comment: comment2, how } = event2.approval;
+  return [[utcText(event2.at), event2.phase, by, comment2 || NOTHING, how]];
 }
-function acceptanceRows(event, earlier) {
-  if (event.kind !== "resumed") return [];
+function acceptanceRows(event2, earlier) {
+  if (event2.kind !== "resumed") return [];
   const phase2 = looksIn(earlier).at(-1)?.phase ?? NOTHING;
-  const { at: at2, by, reason: reason2, accepted = [] } = event;
-  return accepted.map(({ criterion: criterion2, verdict: verdict2, code: found2 }) => [
+  const { at: at2, by, reason: reason2, accepted = [] } = event2;
+  return accepted.map(({ criterion: criterion2, verdict: verdict2, code: found3 }) => [
     utcText(at2),
     phase2,
     criterion2,
-    `${verdict2} (${found2})`,
+    `${verdict2} (${found3})`,
     by,
     reason2
   ]);
 }
-function runRow(event) {
-  if (event.kind !== "dispatched") return [];
-  const { at: at2, operation: operation2, phase: phase2, url: url2 } = event;
+function runRow(event2) {
+  if (event2.kind !== "dispatched") return [];
+  const { at: at2, operation: operation2, phase: phase2, url: url2 } = event2;
   return [[utcText(at2), operation2, phase2, url2 === void 0 ? NOTHING : link(url2, url2)]];
 }
 function metricRows(definition, { phases: phases2 }) {
@@ -68717,7 +69137,7 @@ function metricsOfLook(definition, look4) {
   ]);
 }
 function looksIn(events2) {
-  return events2.filter((event) => event.kind === "look");
+  return events2.filter((event2) => event2.kind === "look");
 }
 
 // src/rollout/kept-definition.ts
@@ -68728,12 +69148,12 @@ function keptDigest(path25) {
   return /^definitions\/([^/]+)\.yml$/u.exec(path25)?.[1];
 }
 function unkeptDefinition({ digest, text: text4 }, earlier, added) {
-  const names = (event) => digestIn(event) === digest;
+  const names = (event2) => digestIn(event2) === digest;
   return added.some(names) && !earlier.some(names) ? [{ path: definitionPath(digest), content: text4 }] : [];
 }
-function digestIn(event) {
-  if (event.kind === "rollout-started") return event.digest;
-  return event.kind === "look" ? event.definition : void 0;
+function digestIn(event2) {
+  if (event2.kind === "rollout-started") return event2.digest;
+  return event2.kind === "look" ? event2.definition : void 0;
 }
 
 // src/operations/record.ts
@@ -68852,8 +69272,7 @@ async function start2(world, state2, { operation: operation2, phase: phase2 }) {
 }
 
 // src/operations/go-live.ts
-async function goLive(world, intent, { id, url: url2 }) {
-  const since = await startOfSoak(world);
+async function goLive(world, intent, { deployment: { id, url: url2 }, since, effect: effect2 }) {
   const { state: state2 } = await record2(world, (current) => {
     const phase2 = currentPhase(current);
     if (phase2?.intent?.id === intent.id && phase2.status === "soaking") return void 0;
@@ -68861,13 +69280,22 @@ async function goLive(world, intent, { id, url: url2 }) {
     const deployment3 = { id, url: url2 };
     return {
       message: `${rolloutId(current.definition, current.number)}: ${intent.phase} is live`,
-      events: [{ kind: "phase-applied", phase: intent.phase, intent: intent.id, deployment: deployment3, since }]
+      events: [
+        {
+          kind: "phase-applied",
+          phase: intent.phase,
+          intent: intent.id,
+          deployment: deployment3,
+          since,
+          effect: effect2
+        }
+      ]
     };
   });
   world.log.info(`${intent.phase}: live at ${url2}, soaking since ${since}`);
   return state2;
 }
-async function startOfSoak(world) {
+async function startOfWatch(world) {
   try {
     return await world.metrics.databaseNow();
   } catch (error2) {
@@ -68876,8 +69304,11 @@ async function startOfSoak(world) {
     return new Date(world.clock.now()).toISOString();
   }
 }
-function requireWanted(state2, intent) {
+function requireOpen(state2, intent) {
   if (!isOpen(state2, intent)) throw superseded(state2, intent);
+}
+function requireWanted(state2, intent) {
+  requireOpen(state2, intent);
   if (state2.status === "running") return;
   throw new ConflictError(
     "held_meanwhile",
@@ -69006,24 +69437,40 @@ function timeOf(world, sight) {
   return sight.kind === "seen" ? Date.parse(sight.reading.databaseNow) : world.clock.now();
 }
 async function inspect(world, expected, sight) {
+  const inspected = await inspectProvider(world, expected);
+  return { ...inspected, integrity: [...inspected.integrity, ...clocksOf(sight)] };
+}
+async function inspectProvider(world, expected) {
+  const { target: target2 } = expected;
+  let standing3;
   const [flags3, deployment3] = await Promise.all([
     orUnknown(
-      `flags of ${expected.target}`,
-      async () => checkFlags(
-        expected.flags,
-        await world.flags.read(expected.target, Object.keys(expected.flags))
-      )
+      `flags of ${target2}`,
+      async () => checkFlags(expected.flags, await world.flags.read(target2, Object.keys(expected.flags)))
     ),
-    orUnknown(`deployment of ${expected.target}`, async () => [
-      checkDeployment(
-        expected.target,
-        expected.deployment,
-        expected.since,
-        await world.deployer.live(expected.target)
-      )
-    ])
+    orUnknown(`deployment of ${target2}`, async () => {
+      standing3 = await standingOf(world, expected);
+      return checkStanding(expected, standing3);
+    })
   ]);
-  return [...flags3, ...deployment3, ...clocksOf(sight)];
+  const serves3 = standing3?.traffic.serves;
+  const integrity = [...flags3, ...deployment3];
+  return serves3 === void 0 ? { integrity } : { integrity, serves: serves3 };
+}
+async function standingOf({ deployer }, expected) {
+  const { target: target2, deployment: deployment3, flags: wanted2 } = expected;
+  const [traffic, own2] = await Promise.all([
+    deployer.traffic(target2),
+    deployment3.id === "" ? void 0 : deployer.get(deployment3.id)
+  ]);
+  const { serves: serves3, newOnes } = traffic;
+  const [live, newest] = await Promise.all([
+    serves3 === void 0 || serves3 === own2?.id ? own2 : deployer.get(serves3),
+    newOnes === "served" ? void 0 : deployer.newest(target2)
+  ]);
+  const served = serves3 === void 0 ? void 0 : live;
+  const flags3 = served === void 0 || isOwn(expected, served) ? void 0 : await deployer.flagsIn(served.id, Object.keys(wanted2));
+  return { traffic, own: own2, live: served, flags: flags3, newest };
 }
 async function orUnknown(part, check3) {
   try {
@@ -69098,10 +69545,10 @@ async function prepareProof(world, gate2, { phase: phase2, digest, approvedDiges
 }
 async function committed({
   definitionFile: definitionFile2,
-  repository: repository2,
+  repository: repository3,
   sha256: sha2565
 }) {
-  const text4 = await repository2.readFile(definitionFile2.replace(/^(?:\.\/)+/u, ""));
+  const text4 = await repository3.readFile(definitionFile2.replace(/^(?:\.\/)+/u, ""));
   return text4 === void 0 ? void 0 : sha2565(text4);
 }
 async function approvalsSoFar(world, gate2) {
@@ -69130,159 +69577,120 @@ async function secondPersonMissing(world, state2, request3) {
   }
 }
 
-// src/operations/rollback.ts
-async function rollback(world, reason2) {
-  const { state: state2 } = await record2(
+// src/operations/prove.ts
+var PROBE_TIMEOUT_MS = 1e4;
+var SHORTEST_PAUSE_MS = 5e3;
+var LONGEST_PAUSE_MS = 6e4;
+var MOST_ADDRESSES = 5;
+async function proveFlags(world, deployment3, flags3) {
+  const finding = await flagsOf(world, deployment3, flags3);
+  if (isRefuted([finding])) throw unproven(deployment3.id, [finding]);
+  return finding;
+}
+async function flagsOf({ deployer }, { id }, flags3) {
+  return flagsFinding(flags3, await deployer.flagsIn(id, Object.keys(flags3)));
+}
+async function proveStaged(world, claim4) {
+  const flags3 = await proveFlags(world, claim4.deployment, claim4.flags);
+  const probe2 = claim4.effect?.probe;
+  await untilProven(
     world,
-    (current) => isUntouched(current) ? abandonment(current, reason2) : intention(current, reason2)
+    claim4,
+    async () => probe2 === void 0 ? [flags3] : [flags3, await lookByProbe(world, probe2, [claim4.deployment.url])]
   );
-  return isOver(state2) ? state2 : continueRollback(world);
 }
-function isUntouched(state2) {
-  return state2.phases.length > 0 && !isOver(state2) && phaseInForce(state2)?.intent === void 0;
+async function findServing(world, { target: target2, flags: flags3, deployment: deployment3 }) {
+  const live = await world.deployer.live(target2);
+  const made = live !== void 0 && isNewer(deployment3, live) ? live : deployment3;
+  return [deploymentFinding(target2, deployment3, live), await flagsOf(world, made, flags3)];
 }
-function intention(state2, reason2) {
-  const [intent] = rollbackRequest(state2, reason2);
-  return intent && {
-    message: `${rolloutId(state2.definition, state2.number)}: roll back ${intent.phase}`,
-    events: [intent]
-  };
+async function proveServing(world, claim4) {
+  const { probe: probe2, exposure: exposure2 } = claim4.effect ?? {};
+  const asked3 = [
+    ...probe2 === void 0 ? [] : [probeOf(world, claim4, probe2)],
+    ...exposure2 === void 0 ? [] : [exposureOf(world, claim4, exposure2)]
+  ];
+  return untilProven(world, claim4, async () => {
+    const serving = await findServing(world, claim4);
+    if (isRefuted(serving)) return serving;
+    return [...serving, ...await Promise.all(asked3.map((look4) => look4()))];
+  });
 }
-function abandonment(state2, reason2) {
-  return {
-    message: `${rolloutId(state2.definition, state2.number)}: aborted before anything was changed`,
-    events: [{ kind: "aborted", reason: reason2 }]
-  };
+function probeOf(world, claim4, probe2) {
+  return async () => lookByProbe(world, probe2, await addressesOf(world, claim4));
 }
-async function continueRollback(world) {
-  const state2 = await readState(world);
-  if (state2.rollback === void 0) return state2;
-  const { intent } = state2.rollback;
+async function addressesOf({ definition, project: project2 }, { target: target2, deployment: deployment3 }) {
+  const alias2 = definition.targets[target2]?.alias;
+  const domains = target2 === "production" ? (await project2.inspectProject()).productionDomains ?? [] : alias2 === void 0 ? [] : [alias2];
+  return domains.length === 0 ? [deployment3.url] : domains.slice(0, MOST_ADDRESSES).map((domain) => `https://${domain}`);
+}
+async function lookByProbe({ prober }, probe2, addresses) {
+  const asked3 = [];
+  for (const url2 of addresses) {
+    asked3.push(await ask(prober, url2, probe2.path));
+    const finding = probeFinding(probe2, asked3);
+    if (finding.status === "proven") return finding;
+  }
+  return probeFinding(probe2, asked3);
+}
+async function ask(prober, url2, path25) {
   try {
-    await abandonForward(world, state2, intent);
-    const rollback4 = await leaveTainted(world, state2.rollback);
-    await reinstateBaseline(world, rollback4);
-    const left = await flagsOff(world, intent);
-    return await redeploy(world, rollback4, left);
+    return { url: url2, answer: await prober.probe({ url: url2, path: path25, timeoutMs: PROBE_TIMEOUT_MS }) };
   } catch (error2) {
-    await giveUp(world, intent, error2);
-    throw error2;
+    if (!(error2 instanceof ProviderError)) throw error2;
+    return { url: url2, problem: error2.message };
   }
 }
-async function tell3(world, intent, { state: state2, events: events2, first }) {
-  if (events2.length === 0 || !first) return state2;
-  const url2 = events2.find((event) => event.kind === "rollback-step")?.deployment?.url;
-  const says = "is rolled back";
-  await show(world, { phase: intent.phase, state: "failure", says, ...url2 ? { url: url2 } : {} });
-  await world.announcer.announce(rolledBack2(world.definition, state2));
-  return state2;
-}
-async function abandonForward(world, state2, { phase: phase2 }) {
-  const forward3 = state2.phases.find(({ name: name2 }) => name2 === phase2)?.intent;
-  if (forward3 === void 0) return;
-  try {
-    await world.deployer.abandon(forward3.id);
-  } catch (error2) {
-    if (!(error2 instanceof RollgateError)) throw error2;
-    world.log.warning(`rollback: what ${phase2} was building may go on: ${error2.message}`);
-  }
-}
-async function reinstateBaseline(world, rollback4) {
-  const { intent } = rollback4;
-  const { target: target2, baseline } = intent;
-  if (target2 !== "production" || baseline === void 0) return;
-  try {
-    const live = await world.deployer.live(target2);
-    if (live?.intent === cleanIntent(rollback4)) return;
-    if (live?.id !== baseline.id) {
-      world.log.info(`rollback: ${target2} back to ${baseline.id}`);
-      await world.deployer.reinstate(target2, baseline.id);
+function exposureOf({ definition, metrics }, { target: target2, since }, exposure2) {
+  return async () => {
+    try {
+      const { answers } = await metrics.look({
+        metrics: [exposure2.metric],
+        parameters: { ...parametersOf(definition, target2), ...exposure2.parameters },
+        since,
+        graceMs: definition.database.graceMs
+      });
+      return exposureFinding(exposure2, answers[exposure2.metric]);
+    } catch (error2) {
+      if (!(error2 instanceof EvidenceError)) throw error2;
+      return exposureFinding(exposure2, { kind: "blind", message: error2.message });
     }
-    await recordStep(world, intent, "reinstated", {
-      message: `${target2} serves ${baseline.id} again`
-    });
-  } catch (error2) {
-    if (!(error2 instanceof RollgateError)) throw error2;
-    world.log.warning(`rollback: the old deployment is not back yet: ${error2.message}`);
-  }
+  };
 }
-async function flagsOff(world, intent) {
-  const { flags: flags3 } = world.definition.rollback;
-  const { target: target2 } = intent;
-  world.log.info(`rollback: flags of ${target2} off`);
-  const comment2 = `rollgate ${world.definition.name}: rolled back`;
-  const reading2 = await world.flags.write({ target: target2, flags: flags3, comment: comment2, obstructed: "skip" });
-  for (const { message, remedy } of reading2.obstacles) {
-    world.log.warning(`rollback: ${message}. ${remedy}`);
-  }
-  const left = checkFlags(flags3, reading2).filter(({ code: code2 }) => code2 === "flag_drift");
-  if (left.length > 0) {
-    const told3 = left.map(({ message }) => message).join("; ");
-    return new ProviderError(
-      "flags_left",
-      `not every flag of ${target2} could be put back: ${told3}`,
-      reading2.obstacles[0]?.remedy ?? "Set them by hand, then run rollback again."
+async function untilProven({ clock: clock2, log }, claim4, look4) {
+  const { phase: phase2, effect: effect2, stillWanted } = claim4;
+  const startMs = clock2.now();
+  const deadlineMs = startMs + (effect2?.deadlineMs ?? 0);
+  let told3 = "";
+  while (true) {
+    const findings = await look4();
+    if (isProven(findings)) return findings;
+    const now = clock2.now();
+    if (isRefuted(findings) || now >= deadlineMs) throw unproven(phase2, findings, now - startMs);
+    const open5 = findings.filter(({ status }) => status === "missing");
+    const parts = open5.map(({ part }) => part).join();
+    if (parts !== told3) log.info(`${phase2}: not proven yet: ${whyUnproven(findings)}`);
+    told3 = parts;
+    await stillWanted();
+    const pauseMs = Math.min(
+      Math.max((now - startMs) / 10, SHORTEST_PAUSE_MS),
+      LONGEST_PAUSE_MS,
+      deadlineMs - now
     );
+    await clock2.sleep(pauseMs);
   }
-  await recordStep(world, intent, "flags-off", { message: `flags of ${target2} off and read back` });
-  return void 0;
 }
-async function leaveTainted(world, rollback4) {
-  const made = await world.deployer.find(cleanIntent(rollback4));
-  const proven = rollback4.steps.some(({ deployment: deployment3 }) => deployment3?.id === made?.id);
-  if (made === void 0 || proven || await driftIn(world, rollback4.intent) === void 0) {
-    return rollback4;
-  }
-  const message = `${made.id} may hold the flags of somebody else; another deployment is made`;
-  const end2 = { outcome: "failed", message };
-  return (await finishRollback(world, rollback4.intent, end2)).rollback ?? rollback4;
-}
-async function driftIn(world, { target: target2 }) {
-  const { flags: flags3 } = world.definition.rollback;
-  const reading2 = await world.flags.read(target2, Object.keys(flags3));
-  const drifted = checkFlags(flags3, reading2).filter(({ code: code2 }) => code2 === "flag_drift");
-  return drifted.length === 0 ? void 0 : drifted.map(({ message }) => message).join("; ");
-}
-async function proveFlagsOff(world, intent) {
-  const drift = await driftIn(world, intent);
-  if (drift === void 0) return;
-  throw new ProviderError(
-    "flags_changed_meanwhile",
-    `the flags of ${intent.target} changed while they were being put back: ${drift}`,
-    "Run rollback again: it puts them back once more and makes another deployment."
+function unproven(what, findings, waitedMs = 0) {
+  const after2 = waitedMs > 0 ? ` within ${formatDuration(waitedMs)}` : "";
+  return new ProviderError(
+    "effect_unproven",
+    `${what} is not proven${after2}: ${whyUnproven(findings)}`,
+    "Look at the deployment and at what is named; correct it, or `effect` in the definition."
   );
 }
-async function redeploy(world, rollback4, left) {
-  const { intent } = rollback4;
-  const { target: target2 } = intent;
-  world.log.info(`rollback: fresh deployment of ${target2} with the flags off`);
-  const deployment3 = await world.deployer.deploy({
-    target: target2,
-    intent: cleanIntent(rollback4),
-    rollout: world.definition.name,
-    phase: intent.phase,
-    deadlineMs: world.definition.deployDeadlineMs,
-    stillWanted: () => Promise.resolve()
-  });
-  if (left !== void 0) throw left;
-  await proveFlagsOff(world, intent);
-  const since = await startOfWatch(world);
-  const recorded = await recordStep(world, intent, "redeployed", {
-    message: `${target2} serves ${deployment3.id}, made with the flags off`,
-    deployment: deployment3,
-    since
-  });
-  return tell3(world, intent, recorded);
-}
-async function startOfWatch(world) {
-  try {
-    return await world.metrics.databaseNow();
-  } catch (error2) {
-    if (!(error2 instanceof RollgateError)) throw error2;
-    return new Date(world.clock.now()).toISOString();
-  }
-}
-async function recordStep(world, intent, step2, { message, deployment: deployment3, since }) {
+
+// src/operations/rollback-step.ts
+async function recordStep(world, intent, step2, { message, headline: headline2 = message, deployment: deployment3, since }) {
   let first = true;
   const recorded = await record2(world, (current) => {
     first = current.rollback?.since === void 0;
@@ -69290,7 +69698,7 @@ async function recordStep(world, intent, step2, { message, deployment: deploymen
       (known5) => known5.step === step2 && known5.deployment?.id === deployment3?.id
     );
     return done ? void 0 : {
-      message: `${rolloutId(current.definition, current.number)}: ${message}`,
+      message: `${rolloutId(current.definition, current.number)}: ${headline2}`,
       events: [
         {
           kind: "rollback-step",
@@ -69305,6 +69713,295 @@ async function recordStep(world, intent, step2, { message, deployment: deploymen
   });
   return { ...recorded, first };
 }
+
+// src/operations/rollback-flags.ts
+async function flagsOff(world, intent) {
+  const { flags: flags3 } = world.definition.rollback;
+  const { target: target2 } = intent;
+  world.log.info(`rollback: flags of ${target2} off`);
+  const { reading: reading2, refused: refused2 } = await writeOff(world, intent);
+  for (const { message, remedy } of reading2.obstacles) {
+    world.log.warning(`rollback: ${message}. ${remedy}`);
+  }
+  const left = driftedFlags(flags3, reading2);
+  if (left.length > 0) {
+    if (refused2 !== void 0) return refused2;
+    return new ProviderError(
+      "flags_left",
+      `not every flag of ${target2} could be put back: ${left.join(", ")}`,
+      reading2.obstacles[0]?.remedy ?? "Set them by hand, then run rollback again."
+    );
+  }
+  await recordStep(world, intent, "flags-off", { message: `flags of ${target2} off and read back` });
+  return void 0;
+}
+async function writeOff(world, { target: target2 }) {
+  const { definition, flags: store, log } = world;
+  const { flags: flags3 } = definition.rollback;
+  const comment2 = rolledBackMark(definition.name);
+  try {
+    return { reading: await store.write({ target: target2, flags: flags3, comment: comment2, obstructed: "skip" }) };
+  } catch (refused2) {
+    if (!(refused2 instanceof ProviderError)) throw refused2;
+    log.warning(`rollback: ${refused2.message}`);
+    const reading2 = await store.read(target2, Object.keys(flags3)).catch(() => {
+      throw refused2;
+    });
+    return { reading: reading2, refused: refused2 };
+  }
+}
+async function driftIn(world, { target: target2 }) {
+  const { flags: flags3 } = world.definition.rollback;
+  return driftedFlags(flags3, await world.flags.read(target2, Object.keys(flags3)));
+}
+
+// src/operations/rollback-instant.ts
+var HURRIED = { hurried: true };
+async function survey({ deployer, definition }, target2, baseline) {
+  const flags3 = Object.keys(definition.rollback.flags);
+  const [traffic, old, made] = await Promise.all([
+    untold(() => deployer.traffic(target2)),
+    untold(() => deployer.get(baseline.id, HURRIED)),
+    untold(() => deployer.flagsIn(baseline.id, flags3, HURRIED))
+  ]);
+  return {
+    traffic: traffic === "untold" ? void 0 : traffic,
+    old: old ?? "deleted",
+    flags: made === "untold" ? void 0 : made
+  };
+}
+async function reinstateBaseline(world, intent, baseline, { outset, clean }) {
+  const way = wayBack(outset, baseline, world.definition.rollback.flags, clean?.id);
+  switch (way.kind) {
+    case "over":
+      return "left";
+    case "unfit":
+      await tell3(world, intent, "unfit", "the old deployment is not made live again", way.why);
+      return "left";
+    case "point":
+      if (!await pointBack(world, intent, baseline, outset.traffic)) return "left";
+      return way.there ? "there" : "moved";
+  }
+}
+async function pointBack(world, intent, { id }, known5) {
+  const { target: target2 } = intent;
+  try {
+    world.log.info(`rollback: ${target2} back to ${id}`);
+    await world.deployer.reinstate(target2, id, known5);
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    await tell3(world, intent, "not-reinstated", "the old deployment is not back yet", error2.message);
+    return false;
+  }
+  await recordStep(world, intent, "reinstated", { message: `${target2} serves ${id} again` });
+  return true;
+}
+async function tell3(world, intent, step2, headline2, why) {
+  const message = `${headline2}: ${why}`;
+  world.log.warning(`rollback: ${message}`);
+  await recordStep(world, intent, step2, { message, headline: headline2 });
+}
+async function untold(ask4) {
+  try {
+    return await ask4();
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    return "untold";
+  }
+}
+
+// src/operations/rollback.ts
+async function rollback(world, reason2) {
+  const before = await prospect(world);
+  const { state: state2, events: events2 } = await record2(
+    world,
+    (current) => isUntouched(current) ? abandonment(current, reason2) : intention(current, reason2, before)
+  );
+  if (isOver(state2)) return state2;
+  return continueRollback(world, events2.length > 0 ? { outset: before?.outset } : void 0);
+}
+async function prospect(world) {
+  const state2 = await readState(world);
+  if (isUntouched(state2) || state2.rollback !== void 0) return void 0;
+  const [intent] = rollbackRequest(state2, "", void 0);
+  if (intent === void 0) return void 0;
+  const { target: target2, baseline } = intent;
+  if (isInstant(intent) && baseline !== void 0) {
+    const outset = await survey(world, target2, baseline);
+    return { target: target2, outset, served: outset.traffic?.serves };
+  }
+  return { target: target2, outset: void 0, served: await servedBy(world, target2) };
+}
+function isInstant({ target: target2 }) {
+  return target2 === "production";
+}
+async function servedBy({ deployer }, target2) {
+  try {
+    return (await deployer.traffic(target2)).serves;
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    return void 0;
+  }
+}
+function isUntouched(state2) {
+  return state2.phases.length > 0 && !isOver(state2) && phaseInForce(state2)?.intent === void 0;
+}
+function intention(state2, reason2, before) {
+  const [known5] = rollbackRequest(state2, reason2, before?.served);
+  const [intent] = known5?.target === before?.target ? [known5] : rollbackRequest(state2, reason2, void 0);
+  return intent && {
+    message: `${rolloutId(state2.definition, state2.number)}: roll back ${intent.phase}`,
+    events: [intent]
+  };
+}
+function abandonment(state2, reason2) {
+  return {
+    message: `${rolloutId(state2.definition, state2.number)}: aborted before anything was changed`,
+    events: [{ kind: "aborted", reason: reason2 }]
+  };
+}
+async function continueRollback(world, begun) {
+  const state2 = await readState(world);
+  if (state2.rollback === void 0) return state2;
+  const { intent } = state2.rollback;
+  try {
+    if (await isDone(world, state2.rollback)) {
+      await abandonForward(world, state2, intent);
+      return state2;
+    }
+    const { tainted, back: back2 } = await oldFirst(world, state2, begun);
+    const rollback4 = tainted === void 0 ? state2.rollback : await giveUpOn(world, state2.rollback, tainted);
+    const left = await flagsOff(world, intent);
+    if (left !== void 0 && (back2 || rollback4.failures > 0)) throw left;
+    const like = codeToKeep(state2, intent, world.definition.targets);
+    return await redeploy(world, rollback4, { left, like });
+  } catch (error2) {
+    await giveUp(world, intent, error2);
+    throw error2;
+  }
+}
+async function isDone(world, rollback4) {
+  if (rollback4.since === void 0) return false;
+  const expected = standingAfter(rollback4, world.definition.rollback.flags, rollback4.since);
+  const { integrity } = await inspectProvider(world, expected);
+  return integrity.every(({ ok }) => ok);
+}
+async function tell4(world, intent, { state: state2, events: events2, first }) {
+  if (events2.length === 0 || !first) return state2;
+  const url2 = events2.find((event2) => event2.kind === "rollback-step")?.deployment?.url;
+  const says = "is rolled back";
+  await show(world, { phase: intent.phase, state: "failure", says, ...url2 ? { url: url2 } : {} });
+  await world.announcer.announce(rolledBack3(world.definition, state2));
+  return state2;
+}
+async function oldFirst(world, state2, begun) {
+  const { rollback: rollback4 } = state2;
+  if (rollback4 === void 0) return {};
+  const { intent } = rollback4;
+  const { target: target2, baseline } = intent;
+  const asked3 = begun === void 0 ? earlierOf(world, rollback4) : Promise.resolve({});
+  if (!isInstant(intent) || baseline === void 0) {
+    const [earlier] = await Promise.all([asked3, abandonForward(world, state2, intent)]);
+    return earlier;
+  }
+  const [outset, [seen2]] = await Promise.all([
+    begun?.outset ?? survey(world, target2, baseline),
+    Promise.allSettled([asked3])
+  ]);
+  const clean = seen2.status === "fulfilled" ? seen2.value.clean : void 0;
+  const instant5 = await reinstateBaseline(world, intent, baseline, { outset, clean });
+  await abandonForward(world, state2, intent);
+  const back2 = instant5 === "there" ? await pointBack(world, intent, baseline) : instant5 === "moved";
+  return { ...await asked3, back: back2 };
+}
+async function abandonForward(world, state2, { phase: phase2 }) {
+  const forward3 = state2.phases.find(({ name: name2 }) => name2 === phase2)?.intent;
+  if (forward3 === void 0) return;
+  try {
+    await world.deployer.abandon(forward3.id);
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    world.log.warning(`rollback: what ${phase2} was building may go on: ${error2.message}`);
+  }
+}
+async function earlierOf(world, rollback4) {
+  const made = await world.deployer.find(cleanIntent(rollback4));
+  if (made === void 0 || made.state === "failed" || made.state === "cancelled") return {};
+  if (rollback4.steps.some(({ deployment: deployment3 }) => deployment3?.id === made.id)) return { clean: made };
+  const { flags: flags3 } = world.definition.rollback;
+  const seen2 = await world.deployer.flagsIn(made.id, Object.keys(flags3));
+  const off = isMadeOff(flags3, seen2) ?? (await driftIn(world, rollback4.intent)).length === 0;
+  return off ? { clean: made } : { tainted: made };
+}
+async function giveUpOn(world, rollback4, { id }) {
+  const message = `${id} may hold the flags of somebody else; another deployment is made`;
+  const end2 = { outcome: "failed", message };
+  return (await finishRollback(world, rollback4.intent, end2)).rollback ?? rollback4;
+}
+async function proveFlagsOff(world, intent, made) {
+  const drifted = await driftIn(world, intent);
+  if (drifted.length === 0) return proveMadeOff(world, made);
+  throw new ProviderError(
+    "flags_changed_meanwhile",
+    `the flags of ${intent.target} changed while they were being put back: ${drifted.join(", ")}`,
+    "Run rollback again: it puts them back once more and makes another deployment."
+  );
+}
+async function proveMadeOff(world, made) {
+  try {
+    await proveFlags(world, made, world.definition.rollback.flags);
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError) || error2.code === "effect_unproven") throw error2;
+    world.log.warning(
+      `rollback: nobody knows the flags that ${made.id} was made with: ${error2.message}`
+    );
+  }
+}
+async function stagedText(world, { target: target2 }, { id }) {
+  try {
+    const { newOnes } = await world.deployer.traffic(target2);
+    if (newOnes !== "rolled-back") return "";
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    world.log.warning(`rollback: nobody knows whether new deployments are served: ${error2.message}`);
+    return "";
+  }
+  const told3 = `new deployments of ${target2} stay staged until one is promoted: vercel promote ${id} --yes`;
+  world.log.warning(`rollback: ${told3}`);
+  return `; ${told3}`;
+}
+async function redeploy(world, rollback4, { left, like }) {
+  const { intent } = rollback4;
+  const { target: target2 } = intent;
+  world.log.info(`rollback: fresh deployment of ${target2} with the flags off`);
+  let proven2 = false;
+  const prove = async (made) => {
+    await proveFlagsOff(world, intent, made);
+    proven2 = true;
+  };
+  const deployment3 = await world.deployer.deploy({
+    target: target2,
+    intent: cleanIntent(rollback4),
+    rollout: world.definition.name,
+    phase: intent.phase,
+    deadlineMs: world.definition.deployDeadlineMs,
+    // What others have deployed since the baseline is not undone.
+    ...like === void 0 ? {} : { like },
+    // Production keeps its old deployment until that; with flags that are left there is nothing to prove.
+    ...left === void 0 ? { prove } : {},
+    stillWanted: () => Promise.resolve()
+  });
+  if (left !== void 0) throw left;
+  if (!proven2) await prove(deployment3);
+  const staged = isInstant(intent) ? await stagedText(world, intent, deployment3) : "";
+  const since = await startOfWatch(world);
+  const recorded = await recordStep(world, intent, "redeployed", {
+    message: `${target2} serves ${deployment3.id}, made with the flags off${staged}`,
+    deployment: deployment3,
+    since
+  });
+  return tell4(world, intent, recorded);
+}
 async function giveUp(world, intent, error2) {
   const known5 = error2 instanceof RollgateError;
   const why = known5 ? error2.message : "an unexpected failure; the log of the run has it";
@@ -69314,10 +70011,11 @@ async function giveUp(world, intent, error2) {
   try {
     state2 = await finishRollback(world, intent, { outcome: "failed", message });
   } finally {
-    const told3 = { why: message, remedy, byHand: intent };
-    const { definition } = world;
+    const known6 = state2 ?? await lastKnown(world);
+    const baseline = known6?.rollback ? baselineByHand(known6.rollback) : intent.baseline;
+    const byHand = { target: intent.target, baseline };
     await world.announcer.announce(
-      rollbackFailed(definition, state2 ?? await lastKnown(world), told3)
+      rollbackFailed(world.definition, known6, { why: message, remedy, byHand })
     );
   }
 }
@@ -69339,7 +70037,7 @@ async function finishRollback(world, intent, end2) {
   return state2;
 }
 function rollbackIn(events2) {
-  return events2.find((event) => event.kind === "rollback-requested");
+  return events2.find((event2) => event2.kind === "rollback-requested");
 }
 
 // src/rollout/decide-watch.ts
@@ -69412,15 +70110,22 @@ async function observeWatch(world, rollback4, since) {
   const criteria2 = definition.criteria[definition.rollback.criteria] ?? [];
   const sight = await see(world, criteria2, { target: target2, since });
   const nowMs = timeOf(world, sight);
-  const made = rollback4.steps.findLast((step2) => step2.deployment)?.deployment;
-  const deployment3 = { ...made ?? { id: "", url: "" }, intent: cleanIntent(rollback4) };
-  const { flags: flags3 } = definition.rollback;
-  const integrity = await inspect(world, { target: target2, flags: flags3, deployment: deployment3, since }, sight);
+  const expected = standingAfter(rollback4, definition.rollback.flags, since);
+  const { integrity } = await inspect(world, expected, sight);
   return { sight, nowMs, integrity, since };
 }
-var REPAIRABLE = ["flag_drift", "deployment_gone", "deployment_replaced"];
+var REPAIRABLE = [
+  "deployment_gone",
+  "deployment_deleted",
+  "deployment_replaced",
+  "deployment_flags",
+  "rolled_back_by_hand",
+  "promoted_by_hand"
+];
 function hasDrifted({ integrity }) {
-  return integrity.some(({ ok, code: code2 }) => !ok && REPAIRABLE.includes(code2));
+  return integrity.some(
+    (finding) => isDrift(finding) || !finding.ok && REPAIRABLE.includes(finding.code)
+  );
 }
 async function concludeWatch(world, rollback4, seen2, request3) {
   let watched2 = watchLook(caseOf(world, rollback4, seen2, request3));
@@ -69488,12 +70193,29 @@ async function adopt(world, state2) {
   if (current?.status !== "applying" || current.intent === void 0) return state2;
   const { intent } = current;
   const live = await world.deployer.live(intent.target);
-  if (live?.intent === intent.id) return goLive(world, intent, live);
+  const serves3 = live?.intent === intent.id;
+  const effect2 = serves3 ? await provenAlready(world, intent, live) : void 0;
+  if (serves3 && effect2 !== void 0) {
+    return goLive(world, intent, { deployment: live, since: await startOfWatch(world), effect: effect2 });
+  }
   const nowMs = world.clock.now();
-  return state2.status === "running" && isCutOff(world.definition, nowMs - takenUpMs(state2, intent)) ? holdCutOff(world, intent, nowMs - Date.parse(intent.at)) : state2;
+  const workedOnMs = nowMs - takenUpMs(state2, intent);
+  if (state2.status !== "running" || !isCutOff(world.definition, intent.phase, workedOnMs)) {
+    return state2;
+  }
+  return holdCutOff(world, intent, {
+    begunMs: nowMs - Date.parse(intent.at),
+    lacks: serves3 ? `is not proven, though it serves ${intent.target}` : "has not gone live"
+  });
 }
-async function holdCutOff(world, intent, begunMs) {
-  const reason2 = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`;
+async function provenAlready(world, { phase: phase2, target: target2, flags: flags3 }, deployment3) {
+  if (phaseNamed(world.definition, phase2)?.effect !== void 0) return void 0;
+  const claim4 = { phase: phase2, target: target2, flags: flags3, deployment: deployment3 };
+  const findings = await findServing(world, claim4);
+  return isProven(findings) ? toEffectParts(findings) : void 0;
+}
+async function holdCutOff(world, intent, { begunMs, lacks }) {
+  const reason2 = `${intent.phase} was begun ${formatDuration(begunMs)} ago and ${lacks}: resume and apply it again, or roll it back`;
   const { state: state2, events: events2 } = await record2(
     world,
     (now) => currentPhase(now)?.status === "applying" && now.status === "running" ? {
@@ -69523,11 +70245,9 @@ async function observe(world, state2, phase2, current) {
   const { deployment: made = { id: "", url: "" }, intent } = current;
   const deployment3 = intent === void 0 ? made : { ...made, intent: intent.id };
   const expected = { target: target2, flags: flags3, deployment: deployment3, since: acceptableSince(current) };
-  const integrity = [
-    ...checkDefinition(state2.digest, world.definition.digest),
-    ...await inspect(world, expected, sight)
-  ];
-  return { sight, nowMs, integrity, due: dueLook(phase2, current, nowMs) };
+  const { integrity: found3, serves: serves3 } = await inspect(world, expected, sight);
+  const integrity = [...checkDefinition(state2.digest, world.definition.digest), ...found3];
+  return { sight, nowMs, integrity, serves: serves3, due: dueLook(phase2, current, nowMs) };
 }
 async function conclude(world, conclusion2) {
   const { current, request: request3, observed: observed2 } = conclusion2;
@@ -69542,7 +70262,7 @@ async function conclude(world, conclusion2) {
     const { look: look5, file: file2 } = recordedLook(world, one3, observed2);
     return {
       message: headline(state3, look5),
-      events: [eventOf(look5), ...soakConsequences(state3, look5)],
+      events: [eventOf(look5), ...soakConsequences(state3, look5, observed2.serves)],
       files: [file2, ...evidenceOf2(conclusion2, now, look5)]
     };
   });
@@ -69553,9 +70273,9 @@ async function conclude(world, conclusion2) {
   for (const announcement of announcements.filter(({ kind: kind2 }) => kind2 !== "rolled-back")) {
     await world.announcer.announce(announcement);
   }
-  const rolledBack3 = rollbackIn(recorded.events);
-  if (rolledBack3 === void 0 && recorded.events.length > 0) await showLook(world, look4, before);
-  const state2 = rolledBack3 ? await continueRollback(world) : recorded.state;
+  const rolledBack4 = rollbackIn(recorded.events);
+  if (rolledBack4 === void 0 && recorded.events.length > 0) await showLook(world, look4, before);
+  const state2 = rolledBack4 ? await continueRollback(world, {}) : recorded.state;
   world.log.info(describe2(look4, observed2.nowMs, current, request3));
   return { state: state2, look: look4 };
 }
@@ -69600,12 +70320,23 @@ async function estimateLooks({ definition, metrics }, {
   const judged = sets.flatMap((set) => metricsOf(definition.criteria[set] ?? []));
   const afterMs = definition.graduation?.afterMs ?? 0;
   const sinceMs = Date.parse(now) - Math.max(...phases2.map(horizonMs)) - afterMs;
-  return metrics.estimate({
+  const parameters3 = parametersOf(definition, target2);
+  const { graceMs } = definition.database;
+  const estimates = await metrics.estimate({
     metrics: [.../* @__PURE__ */ new Set([...judged, ...Object.keys(definition.shown)])],
-    parameters: parametersOf(definition, target2),
+    parameters: parameters3,
     since: new Date(sinceMs).toISOString(),
-    graceMs: definition.database.graceMs
+    graceMs
   });
+  const proofs = phases2.map(
+    async ({ effect: effect2 }) => effect2?.exposure === void 0 ? [] : metrics.estimate({
+      metrics: [effect2.exposure.metric],
+      parameters: { ...parameters3, ...effect2.exposure.parameters },
+      since: new Date(Date.parse(now) - effect2.deadlineMs).toISOString(),
+      graceMs
+    })
+  );
+  return [...estimates, ...(await Promise.all(proofs)).flat()];
 }
 
 // src/report/briefing.ts
@@ -69631,6 +70362,7 @@ function firstScreen2(input, previous) {
     `## ${md`Briefing: ${phase2.name} of ${rolloutName(definition, state2)}`.markdown}`,
     list([
       md`**What changes:** ${changes3.length} of ${flags3.length} flags on the target **${phase2.target}**, by a fresh deployment`,
+      ...phase2.effect === void 0 ? [] : [md`**Put back unless this is seen:** ${wantedText(phase2.effect)}`],
       md`**Proven so far:** ${claim3(definition, state2, previous)}`,
       ...doubts(state2),
       md`**Asked of you:** ${asked3}`
@@ -69741,33 +70473,33 @@ function doubts({ phases: phases2 }) {
 
 // src/operations/prospect.ts
 function findPhase({ definition, actor }, state2, wanted2) {
-  const move2 = nextMove(definition, state2, isBot(actor.by) ? void 0 : wanted2);
-  switch (move2.kind) {
+  const move3 = nextMove(definition, state2, isBot(actor.by) ? void 0 : wanted2);
+  switch (move3.kind) {
     case "blocked":
-      throw new InputError(move2.code, `Nothing can move forward: ${move2.why}.`, move2.way);
+      throw new InputError(move3.code, `Nothing can move forward: ${move3.why}.`, move3.way);
     case "done":
       return { kind: "nothing", why: "every enabled phase is promoted", unfinished: false };
     case "soaking": {
       const unfinished = currentPhase(state2)?.looks.length === 0;
-      return { kind: "nothing", why: `${move2.phase.name} is live and soaking`, unfinished };
+      return { kind: "nothing", why: `${move3.phase.name} is live and soaking`, unfinished };
     }
     case "start":
     case "apply": {
-      const { phase: phase2 } = move2;
+      const { phase: phase2 } = move3;
       if (wanted2 !== "next" && wanted2 !== phase2.name) throw wrongPhase(wanted2, phase2);
-      const resuming = move2.kind === "apply" && move2.resuming;
-      const restarting = move2.kind === "apply" && move2.restarting === true;
+      const resuming = move3.kind === "apply" && move3.resuming;
+      const restarting = move3.kind === "apply" && move3.restarting === true;
       return { kind: "phase", phase: phase2, resuming, restarting };
     }
   }
 }
 async function lookAhead(world, wanted2, allow) {
   const state2 = await readState(world);
-  const found2 = findPhase(world, state2, wanted2);
-  if (found2.kind === "nothing") return { ...found2, state: state2 };
-  await allow(found2, state2);
-  const before = await readStanding(world, found2.phase);
-  return { ...found2, state: state2, before, digest: digestOf(world, found2.phase, before) };
+  const found3 = findPhase(world, state2, wanted2);
+  if (found3.kind === "nothing") return { ...found3, state: state2 };
+  await allow(found3, state2);
+  const before = await readStanding(world, found3.phase);
+  return { ...found3, state: state2, before, digest: digestOf(world, found3.phase, before) };
 }
 function wrongPhase(wanted2, next2) {
   return new InputError(
@@ -69782,7 +70514,8 @@ async function readStanding(world, phase2) {
     world.flags.read(phase2.target, names),
     world.deployer.live(phase2.target)
   ]);
-  return { flags: restorable(phase2, reading2), deployment: deployment3 };
+  const told3 = withOtherRollouts(reading2, world.definition.name);
+  return { flags: restorable(phase2, told3), deployment: deployment3 };
 }
 function restorable(phase2, reading2) {
   const unreadable2 = Object.entries(reading2.flags).flatMap(
@@ -69815,17 +70548,17 @@ function digestOf({ definition, sha256: sha2565 }, phase2, before) {
 // src/operations/plan.ts
 var NEXT = { phase: "next" };
 async function plan2(world, request3 = NEXT) {
-  const prospect = await lookAhead(
+  const prospect2 = await lookAhead(
     world,
     request3.phase,
     (candidate) => requirePassage(world, candidate, request3)
   );
-  if (prospect.kind === "nothing") return prospect;
-  const { phase: phase2, before, digest } = prospect;
-  const { state: state2 } = await recordPlan(world, prospect);
+  if (prospect2.kind === "nothing") return prospect2;
+  const { phase: phase2, before, digest } = prospect2;
+  const { state: state2 } = await recordPlan(world, prospect2);
   const now = new Date(world.clock.now()).toISOString();
   const { definition } = world;
-  const gate2 = gateDue(prospect);
+  const gate2 = gateDue(prospect2);
   const proof2 = { phase: phase2, digest, approvedDigest: digest, confirm: request3.confirm };
   const waiting = gate2 === void 0 ? void 0 : await secondPersonMissing(world, state2, proof2);
   const briefing = renderBriefing({
@@ -69837,24 +70570,24 @@ async function plan2(world, request3 = NEXT) {
     now,
     approvals: world.gates.kind
   });
-  return { ...prospect, state: state2, briefing, gate: gate2, waiting };
+  return { ...prospect2, state: state2, briefing, gate: gate2, waiting };
 }
 async function recordPlan(world, ready) {
   const { phase: phase2, digest } = ready;
   const gate2 = gateDue(ready);
   const approvalsBefore = await approvalsSoFar(world, gate2);
   return record2(world, (state2) => {
-    const move2 = nextMove(world.definition, state2, phase2.name);
-    if (move2.kind !== "start" && move2.kind !== "apply") return void 0;
-    if (move2.phase.name !== phase2.name || isPlanned(world, state2, ready)) return void 0;
+    const move3 = nextMove(world.definition, state2, phase2.name);
+    if (move3.kind !== "start" && move3.kind !== "apply") return void 0;
+    if (move3.phase.name !== phase2.name || isPlanned(world, state2, ready)) return void 0;
     const planned = {
       kind: "phase-planned",
       phase: phase2.name,
       digest,
       ...gate2?.mode === "environment" ? { approvalsBefore } : {}
     };
-    const events2 = move2.kind === "start" ? [started(world, move2.number), planned] : [planned];
-    const number3 = move2.kind === "start" ? move2.number : state2.number;
+    const events2 = move3.kind === "start" ? [started(world, move3.number), planned] : [planned];
+    const number3 = move3.kind === "start" ? move3.number : state2.number;
     const id = rolloutId(world.definition.name, number3);
     return { events: events2, message: `${id}: plan ${phase2.name}` };
   });
@@ -69868,6 +70601,80 @@ function isPlanned(world, state2, { phase: phase2, digest }) {
 function started({ definition }, number3) {
   const { name: name2, digest } = definition;
   return { kind: "rollout-started", definition: name2, number: number3, digest };
+}
+
+// src/operations/put-back.ts
+async function putBack(world, work, { error: error2, begunAnew, standing: owner }) {
+  const { intent, rollout } = work;
+  const { target: target2, before } = intent;
+  const why = error2 instanceof RollgateError ? `: ${error2.message}` : "";
+  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was${why}`);
+  await world.deployer.abandon(intent.id);
+  const live = begunAnew ? void 0 : await world.deployer.live(target2);
+  const serves3 = begunAnew || live?.intent === intent.id;
+  const back2 = serves3 && target2 === "production" && before.deployment !== void 0 ? await backAtOnce(world, target2, before.deployment.id) : false;
+  const left = await flagsBack(world, work, owner);
+  if (serves3 && !(back2 && left.length > 0)) {
+    await redeployAsBefore(world, work, before.deployment?.id ?? live?.id);
+  }
+  const { state: state2 } = await record2(
+    world,
+    (current) => isOpen(current, intent) ? { message: `${rollout}: ${intent.phase} failed`, events: [failedEvent(intent, error2)] } : void 0
+  );
+  const known5 = error2 instanceof RollgateError;
+  await world.announcer.announce(
+    notDone(world.definition, state2, {
+      what: `${intent.phase} could not be applied`,
+      why: known5 ? error2.message : "An unexpected failure; the log of the run has it.",
+      remedy: `${known5 ? error2.remedy : "look at the log."} ${standing2(target2, left)}; advance to ${intent.phase} again.`
+    })
+  );
+}
+function standing2(target2, left) {
+  return left.length === 0 ? `${target2} is as it was` : `${target2} is as it was but for ${left.join(", ")}: set that back by hand first`;
+}
+async function flagsBack(world, { intent, rollout }, owner) {
+  const { target: target2, before, phase: phase2 } = intent;
+  const { flags: flags3 } = before;
+  const comment2 = owner === void 0 ? undoneMark(rollout, phase2) : phaseMark(rollout, owner);
+  const reading2 = await world.flags.write({ target: target2, flags: flags3, comment: comment2, obstructed: "skip" });
+  const left = driftedFlags(flags3, reading2);
+  if (left.length > 0) {
+    world.log.warning(`${phase2}: not every flag of ${target2} is back as it was: ${left.join(", ")}`);
+  }
+  return left;
+}
+async function redeployAsBefore(world, { intent, rollout }, like) {
+  const { target: target2, phase: phase2 } = intent;
+  await world.deployer.deploy({
+    target: target2,
+    intent: `${intent.id}-undo`,
+    rollout,
+    phase: phase2,
+    deadlineMs: world.definition.deployDeadlineMs,
+    ...like === void 0 ? {} : { like },
+    stillWanted: () => Promise.resolve()
+  });
+}
+async function backAtOnce(world, target2, deploymentId) {
+  try {
+    await world.deployer.reinstate(target2, deploymentId);
+    return true;
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    world.log.warning(`${target2} does not serve ${deploymentId} again yet: ${error2.message}`);
+    return false;
+  }
+}
+function failedEvent({ id, phase: phase2 }, error2) {
+  const known5 = error2 instanceof RollgateError;
+  return {
+    kind: "phase-failed",
+    phase: phase2,
+    intent: id,
+    code: known5 ? error2.code : "unexpected",
+    message: known5 ? error2.message : "an unexpected failure; the log of the run has it"
+  };
 }
 
 // src/operations/wake.ts
@@ -69909,15 +70716,15 @@ async function orWarn({ log }, what, work) {
 
 // src/operations/apply.ts
 async function apply(world, request3) {
-  const prospect = await lookAhead(
+  const prospect2 = await lookAhead(
     world,
     request3.phase,
     (candidate) => requirePassage(world, candidate, request3)
   );
-  if (prospect.kind === "nothing") return makeUpFirstLook(world, prospect, request3);
+  if (prospect2.kind === "nothing") return makeUpFirstLook(world, prospect2, request3);
   const now = await world.metrics.databaseNow();
-  const warnings = await weighLooks(world, prospect, now);
-  const work = await begin(world, prospect, request3);
+  const warnings = await weighLooks(world, prospect2, now);
+  const work = await begin(world, prospect2, request3);
   await show(world, { phase: work.phase.name, state: "in_progress", says: "is being applied" });
   const outcome = await carryOut(world, work).catch((error2) => recover(world, work, error2));
   if ("kind" in outcome) return outcome;
@@ -70006,16 +70813,16 @@ function intend(world, ready, prove, state2) {
   const { phase: phase2, before, restarting } = ready;
   const open5 = openIntent(state2, phase2.name);
   if (open5 !== void 0) return open5.run === world.actor.run ? void 0 : raiseOvertaken(phase2);
-  const move2 = nextMove(world.definition, state2, phase2.name);
-  if (move2.kind !== "apply" || move2.phase.name !== phase2.name) return raiseOvertaken(phase2);
-  if (move2.restarting === true !== restarting) return raiseOvertaken(phase2);
+  const move3 = nextMove(world.definition, state2, phase2.name);
+  if (move3.kind !== "apply" || move3.phase.name !== phase2.name) return raiseOvertaken(phase2);
+  if (move3.restarting === true !== restarting) return raiseOvertaken(phase2);
   const approval = prove(state2);
   const applying2 = {
     kind: "phase-applying",
     phase: phase2.name,
     target: phase2.target,
     flags: { ...phase2.flags },
-    before: beforeOf(state2, ready) ?? standingOf(before),
+    before: beforeOf(state2, ready) ?? standingOf2(before),
     ...approval === void 0 ? {} : { approval }
   };
   const released = { kind: "resumed", reason: `the soak of ${phase2.name} starts anew` };
@@ -70027,7 +70834,7 @@ function intend(world, ready, prove, state2) {
 function beforeOf(state2, { restarting }) {
   return restarting ? currentPhase(state2)?.intent?.before : void 0;
 }
-function standingOf({ flags: flags3, deployment: deployment3 }) {
+function standingOf2({ flags: flags3, deployment: deployment3 }) {
   return deployment3 === void 0 ? { flags: { ...flags3 } } : { flags: { ...flags3 }, deployment: { id: deployment3.id, url: deployment3.url } };
 }
 async function carryOut(world, { phase: phase2, intent, rollout }) {
@@ -70036,18 +70843,28 @@ async function carryOut(world, { phase: phase2, intent, rollout }) {
   const stillWanted = async () => requireWanted(await readState(world), intent);
   await stillWanted();
   world.log.info(`${name2}: setting ${Object.keys(flags3).length} flags on ${target2}`);
-  await world.flags.write({ target: target2, flags: flags3, comment: `rollgate ${rollout} ${name2}` });
+  await world.flags.write({ target: target2, flags: flags3, comment: phaseMark(rollout, name2) });
   await stillWanted();
   world.log.info(`${name2}: deploying to ${target2}`);
+  const claim4 = { phase: name2, target: target2, flags: flags3, effect: phase2.effect };
+  const prove = (staged) => proveStaged(world, { ...claim4, deployment: staged, stillWanted });
   const deployment3 = await world.deployer.deploy({
     target: target2,
     intent: intent.id,
     rollout,
     phase: name2,
     deadlineMs: world.definition.deployDeadlineMs,
+    ...world.definition.targets[target2]?.staged ? { prove } : {},
     stillWanted
   });
-  await goLive(world, intent, deployment3);
+  const since = await startOfWatch(world);
+  const stillOpen = async () => requireOpen(await readState(world), intent);
+  const serving = { ...claim4, deployment: deployment3, since, stillWanted: stillOpen };
+  const effect2 = toEffectParts(await proveServing(world, serving));
+  for (const { part, proven: proven2, message } of effect2) {
+    world.log.info(`${name2}: ${part} ${proven2 ? "proven" : "not proven"}: ${message}`);
+  }
+  await goLive(world, intent, { deployment: deployment3, since, effect: effect2 });
   return deployment3;
 }
 function raiseOvertaken(phase2) {
@@ -70065,62 +70882,12 @@ async function recover(world, work, error2) {
     return { kind: "superseded", state: await continueRollback(world) };
   }
   await show(world, { phase: phase2.name, state: "failure", says: "could not be applied" });
-  const stillOurs = openIntent(state2, phase2.name)?.id === intent.id;
-  if (stillOurs && !(error2 instanceof ConflictError)) {
-    await putBack(world, work, { error: error2, begunAnew: currentPhase(state2)?.begunAnew === true });
+  if (isOpen(state2, intent) && !(error2 instanceof ConflictError)) {
+    const begunAnew = currentPhase(state2)?.begunAnew === true;
+    const standing3 = phaseBefore(state2, intent)?.name;
+    await putBack(world, work, { error: error2, begunAnew, standing: standing3 });
   }
   throw error2;
-}
-async function putBack(world, work, { error: error2, begunAnew }) {
-  const { intent, rollout } = work;
-  const { target: target2, before } = intent;
-  const why = error2 instanceof RollgateError ? `: ${error2.message}` : "";
-  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was${why}`);
-  await world.deployer.abandon(intent.id);
-  await world.flags.write({
-    target: target2,
-    flags: before.flags,
-    comment: `rollgate ${rollout}: as before ${intent.phase}`
-  });
-  await stopServing(world, work, begunAnew);
-  const { state: state2 } = await record2(
-    world,
-    (current) => openIntent(current, intent.phase) === void 0 ? void 0 : { message: `${rollout}: ${intent.phase} failed`, events: [failedEvent(intent, error2)] }
-  );
-  const known5 = error2 instanceof RollgateError;
-  await world.announcer.announce(
-    notDone(world.definition, state2, {
-      what: `${intent.phase} could not be applied`,
-      why: known5 ? error2.message : "An unexpected failure; the log of the run has it.",
-      remedy: `${known5 ? error2.remedy : "look at the log."} ${target2} is as it was; advance to ${intent.phase} again.`
-    })
-  );
-}
-async function stopServing(world, { intent, rollout }, begunAnew) {
-  const { target: target2, before, phase: phase2 } = intent;
-  const live = await world.deployer.live(target2);
-  if (live?.intent !== intent.id && !begunAnew) return;
-  if (target2 === "production" && before.deployment !== void 0) {
-    await world.deployer.reinstate(target2, before.deployment.id);
-  }
-  await world.deployer.deploy({
-    target: target2,
-    intent: `${intent.id}-undo`,
-    rollout,
-    phase: phase2,
-    deadlineMs: world.definition.deployDeadlineMs,
-    stillWanted: () => Promise.resolve()
-  });
-}
-function failedEvent({ id, phase: phase2 }, error2) {
-  const known5 = error2 instanceof RollgateError;
-  return {
-    kind: "phase-failed",
-    phase: phase2,
-    intent: id,
-    code: known5 ? error2.code : "unexpected",
-    message: known5 ? error2.message : "an unexpected failure; the log of the run has it"
-  };
 }
 
 // src/rollout/past.ts
@@ -70354,7 +71121,7 @@ function cutOff(definition, state2, nowMs) {
   if (current?.status !== "applying" || current.intent === void 0) return void 0;
   const workedOnMs = nowMs - takenUpMs(state2, current.intent);
   const begunMs = nowMs - Date.parse(current.intent.at);
-  return isCutOff(definition, workedOnMs) ? `${current.name} was begun ${formatDuration(begunMs)} ago and has not gone live` : void 0;
+  return isCutOff(definition, current.name, workedOnMs) ? `${current.name} was begun ${formatDuration(begunMs)} ago and has not gone live` : void 0;
 }
 function toLookAt(definition, watched2, nowMs) {
   if (watched2 === void 0) return void 0;
@@ -70375,7 +71142,7 @@ function toSetGoing(definition, state2, nowMs) {
 
 // src/operations/due.ts
 async function due(all) {
-  const asked3 = await Promise.all(all.map(ask));
+  const asked3 = await Promise.all(all.map(ask2));
   const [first] = asked3.flatMap(({ error: error2 }) => error2 === void 0 ? [] : [error2]);
   if (first !== void 0 && asked3.every(({ error: error2 }) => error2 !== void 0)) throw first;
   return {
@@ -70385,7 +71152,7 @@ async function due(all) {
     )
   };
 }
-async function ask({ file: file2, open: open5 }) {
+async function ask2({ file: file2, open: open5 }) {
   try {
     const world = await open5();
     const work = dueWork(world.definition, await readState(world), world.clock.now());
@@ -70398,7 +71165,7 @@ async function ask({ file: file2, open: open5 }) {
 
 // src/operations/flags.ts
 function flags(world, { target: target2, set, read: read3 }) {
-  return Object.keys(set).length === 0 ? world.flags.read(target2, read3) : world.flags.write({ target: target2, flags: set, comment: `rollgate: set by ${world.actor.by}` });
+  return Object.keys(set).length === 0 ? world.flags.read(target2, read3) : world.flags.write({ target: target2, flags: set, comment: handMark(world.actor.by) });
 }
 
 // src/report/graduation.ts
@@ -70442,15 +71209,15 @@ function renderProposal({
 
 // src/rollout/env-example.ts
 function setEnvExample(text4, flags3) {
-  const found2 = /* @__PURE__ */ new Set();
+  const found3 = /* @__PURE__ */ new Set();
   const changed = text4.replace(ASSIGNMENT, (whole, head, name2, value) => {
     const wanted2 = Object.hasOwn(flags3, name2) ? flags3[name2] : void 0;
     if (wanted2 === void 0) return whole;
-    found2.add(name2);
+    found3.add(name2);
     return unquoted(value) === wanted2 ? whole : `${head}${quotedLike(value, wanted2)}`;
   });
-  const missing3 = Object.entries(flags3).filter(([name2]) => !found2.has(name2));
-  return missing3.length === 0 ? changed : append2(changed, missing3);
+  const missing4 = Object.entries(flags3).filter(([name2]) => !found3.has(name2));
+  return missing4.length === 0 ? changed : append2(changed, missing4);
 }
 var HEAD = /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=(?:[ \t]*(?=[^\s#]))?)/u;
 var QUOTED = /(?:"(?:\\[\s\S]|[^"\\])*"|'[^']*'|`[^`]*`)(?=[ \t]*(?:#.*)?$)/u;
@@ -70488,7 +71255,7 @@ function graduationLook(one3) {
   const frame2 = { horizonMs: Math.max(graduation3.afterMs, elapsedMs), checkpointMs: void 0 };
   const judgements = [...judgeSight(definition.criteria[phase2.criteria] ?? [], sight, frame2)];
   const { ready, reason: reason2 } = judgeGraduation(judgements);
-  const broken = integrity.filter(({ ok }) => !ok).map(({ message }) => message);
+  const broken2 = integrity.filter(({ ok }) => !ok).map(({ message }) => message);
   const look4 = {
     kind: "look",
     at: at2,
@@ -70508,7 +71275,35 @@ function graduationLook(one3) {
     reason: reason2,
     evidence: GRADUATION_FOLDER
   };
-  return { look: look4, frame: frame2, obstacles: [...broken, ...ready ? [] : [reason2]] };
+  return { look: look4, frame: frame2, obstacles: [...broken2, ...ready ? [] : [reason2]] };
+}
+
+// src/operations/release-flags.ts
+async function releaseFlags(world, rollout) {
+  for (const [target2, flags3] of flagsByTarget(world.definition)) {
+    try {
+      await releaseOn(world, target2, { flags: flags3, rollout });
+    } catch (error2) {
+      if (!(error2 instanceof RollgateError)) throw error2;
+      world.log.warning(`the flags of ${target2} still name ${rollout} as theirs: ${error2.message}`);
+    }
+  }
+}
+async function releaseOn({ flags: store, definition }, target2, { flags: flags3, rollout }) {
+  const reading2 = await store.read(target2, flags3);
+  const held2 = Object.entries(reading2.flags).flatMap(
+    ([flag2, state2]) => state2.kind === "set" && isOwnedBy(state2.comment, definition.name) ? [[flag2, state2.value]] : []
+  );
+  if (held2.length === 0) return;
+  const comment2 = graduatedMark(rollout);
+  await store.write({ target: target2, flags: Object.fromEntries(held2), comment: comment2, obstructed: "skip" });
+}
+function flagsByTarget(definition) {
+  const byTarget = /* @__PURE__ */ new Map();
+  for (const { target: target2, flags: flags3 } of enabledPhases(definition)) {
+    byTarget.set(target2, [.../* @__PURE__ */ new Set([...byTarget.get(target2) ?? [], ...Object.keys(flags3)])]);
+  }
+  return byTarget;
 }
 
 // src/operations/graduate.ts
@@ -70522,6 +71317,7 @@ async function graduate(world, wokenBy) {
   const { look: look4 } = seen2;
   const issue3 = await fileCleanUp(world, state2, look4);
   const proposal = await propose(world, state2, ending2.graduation);
+  await releaseFlags(world, idOf2(state2));
   const { url: url2 } = proposal;
   const recorded = await record2(world, (current) => {
     if (current.status !== "promoted") return void 0;
@@ -70535,7 +71331,7 @@ async function graduate(world, wokenBy) {
     const message = `${idOf2(current)}: graduated`;
     return { message, events: [body2, end2], files: seen2.files };
   });
-  if (recorded.events.length > 0) await tell4(world, recorded.state, look4);
+  if (recorded.events.length > 0) await tell5(world, recorded.state, look4);
   return { state: recorded.state, look: look4 };
 }
 async function refuse(world, state2, error2) {
@@ -70585,25 +71381,25 @@ async function lookBack(world, state2, { phase: phase2, current, graduation: gra
   const expected = { target: target2, flags: flags3, deployment: deployment3, since: acceptableSince(current) };
   const integrity = [
     ...checkDefinition(state2.digest, definition.digest),
-    ...await inspect(world, expected, sight)
+    ...(await inspect(world, expected, sight)).integrity
   ];
   const at2 = new Date(clock2.now()).toISOString();
   const seen2 = { sight, nowMs, integrity, at: at2, wokenBy };
-  const back = graduationLook({ definition, graduation: graduation3, phase: phase2, current, ...seen2 });
-  if (back.obstacles.length > 0) {
+  const back2 = graduationLook({ definition, graduation: graduation3, phase: phase2, current, ...seen2 });
+  if (back2.obstacles.length > 0) {
     throw notGraduated(
-      `${idOf2(state2)} does not graduate: ${back.obstacles.join("; ")}.`,
+      `${idOf2(state2)} does not graduate: ${back2.obstacles.join("; ")}.`,
       "Put right what is named, or wait for more evidence, and graduate it again."
     );
   }
-  const { look: look4, file: file2 } = recordedLook(world, back, seen2);
+  const { look: look4, file: file2 } = recordedLook(world, back2, seen2);
   return { look: look4, files: [file2, ...await collect(world, target2, sight)] };
 }
 async function collect(world, target2, sight) {
   if (sight.kind === "blind") return [];
   const { since, until } = sight.reading;
-  const parameters2 = parametersOf(world.definition, target2);
-  const files = await world.evidence.collect({ checkpoint: "graduation", parameters: parameters2, since, until });
+  const parameters3 = parametersOf(world.definition, target2);
+  const files = await world.evidence.collect({ checkpoint: "graduation", parameters: parameters3, since, until });
   return files.map((file2) => ({ ...file2, path: `${GRADUATION_FOLDER}/${file2.path}` }));
 }
 async function fileCleanUp(world, state2, look4) {
@@ -70622,15 +71418,15 @@ async function propose(world, state2, { envExample: path25 }) {
   const content = setEnvExample(text4, flags3);
   if (content === text4) return { url: void 0, note: `${path25} has the final values already` };
   const { name: name2 } = world.definition;
-  const change = await world.repository.proposeChange({
+  const change2 = await world.repository.proposeChange({
     branch: `rollgate/${name2}-${state2.number}`,
     path: path25,
     content,
     ...renderProposal({ rollout: idOf2(state2), path: path25, flags: flags3 })
   });
-  return change === void 0 ? { url: void 0, note: `${path25} still has the old values` } : { url: change.url, note: `the final values for ${path25} are proposed` };
+  return change2 === void 0 ? { url: void 0, note: `${path25} still has the old values` } : { url: change2.url, note: `the final values for ${path25} are proposed` };
 }
-async function tell4(world, state2, look4) {
+async function tell5(world, state2, look4) {
   const rollout = idOf2(state2);
   const { url: url2 } = currentPhase(state2)?.deployment ?? {};
   await show(world, { phase: look4.phase, state: "success", says: "has graduated", url: url2 });
@@ -70663,12 +71459,12 @@ function notUnderWay(state2) {
 // src/operations/next.ts
 async function next(world, request3) {
   const state2 = await readState(world);
-  const found2 = findPhase(world, state2, request3.phase);
-  if (found2.kind === "nothing") return { ...found2, state: state2 };
-  await requirePassage(world, found2, request3);
-  const gate2 = gateDue(found2);
-  const waiting = gate2 === void 0 ? void 0 : await whoIsMissing(world, state2, found2, request3);
-  return { ...found2, state: state2, gate: gate2, waiting };
+  const found3 = findPhase(world, state2, request3.phase);
+  if (found3.kind === "nothing") return { ...found3, state: state2 };
+  await requirePassage(world, found3, request3);
+  const gate2 = gateDue(found3);
+  const waiting = gate2 === void 0 ? void 0 : await whoIsMissing(world, state2, found3, request3);
+  return { ...found3, state: state2, gate: gate2, waiting };
 }
 function whoIsMissing(world, state2, { phase: phase2 }, { confirm: confirm2 }) {
   const digest = openPlan(state2, phase2)?.digest ?? "";
@@ -70754,6 +71550,91 @@ function judgeLedger({ ledger: ledger2 }) {
   return { name: name2, outcome: "ok", message };
 }
 
+// src/rollout/target-preflight.ts
+function judgeTarget(asked3) {
+  const name2 = `deploying to ${asked3.target}`;
+  const doubts2 = [repository, alias, liveCode, otherCode, anyBranch, prebuilt].flatMap(
+    (judge4) => judge4(asked3) ?? []
+  );
+  return doubts2.length > 0 ? doubts2.map((doubt) => ({ name: name2, ...doubt })) : [{ name: name2, outcome: "ok", message: inOrder(asked3) }];
+}
+function inOrder({ how: { deploy: deploy3, commit: commit2, staged, alias: domain } }) {
+  const settings3 = [
+    `deploy: ${deploy3}`,
+    `commit: ${commit2}`,
+    ...staged ? ["staged"] : [],
+    ...domain === void 0 ? [] : [`alias: ${domain}`]
+  ];
+  return settings3.join(", ");
+}
+function repository({ how, project: project2 }) {
+  if (how.deploy !== "git" || project2.repository !== void 0) return void 0;
+  return {
+    outcome: "fail",
+    message: `${project2.name} has no repository connected that Vercel could take a commit from`,
+    remedy: CONNECT_REPOSITORY
+  };
+}
+function alias({ how, facts: facts3 }) {
+  if (how.alias === void 0 || facts3.alias !== "elsewhere") return void 0;
+  return {
+    outcome: "fail",
+    message: `the domain ${how.alias} belongs to another project`,
+    remedy: FREE_DOMAIN
+  };
+}
+function liveCode({ target: target2, how, facts: facts3 }) {
+  const { live } = facts3;
+  if (how.commit !== "live") return void 0;
+  if (live === void 0) {
+    return {
+      outcome: "warn",
+      message: `nothing serves ${target2} yet, so the first phase brings the newest code`,
+      remedy: `Deploy ${target2} once before the rollout.`
+    };
+  }
+  if (live.commit === void 0) {
+    return {
+      outcome: "fail",
+      message: `Vercel does not tell the commit of ${live.id}, which ${target2} serves`,
+      remedy: `Deploy ${target2} once from a commit, as by a push; or write commit: head.`
+    };
+  }
+  if (how.deploy === "git" || facts3.liveIsHere) return void 0;
+  return {
+    outcome: "warn",
+    message: `the commit ${short(live.commit)}, which ${target2} serves, is not in this clone`,
+    remedy: "Check the repository out with its history where phases are applied (fetch-depth: 0), or write deploy: git or commit: head."
+  };
+}
+function otherCode({ target: target2, how, facts: facts3 }) {
+  const { live, head } = facts3;
+  if (how.commit === "live" || live?.commit === void 0 || head === void 0) return void 0;
+  if (live.commit === head) return void 0;
+  return {
+    outcome: "warn",
+    message: `a phase also brings other commits: ${target2} serves ${short(live.commit)}, and ${short(head)} is deployed`,
+    remedy: "Deploy that commit before the rollout, or write commit: live, so that only flags change."
+  };
+}
+function anyBranch({ target: target2, how }) {
+  if (target2 === "production" || how.commit !== "live" || how.alias !== void 0) return void 0;
+  return {
+    outcome: "warn",
+    message: `the newest deployment of any branch counts as what ${target2} serves`,
+    remedy: "Name the domain that it is tested at: alias: staging.shop.example."
+  };
+}
+function prebuilt({ how }) {
+  if (!how.prebuilt) return void 0;
+  return {
+    outcome: "warn",
+    message: "what is built before the flags are set does not have them where they are read while building",
+    remedy: "Make sure that the flags are read when a request is served; else remove prebuilt."
+  };
+}
+var short = (commit2) => commit2.slice(0, 7);
+
 // src/operations/preflight.ts
 async function preflight(world, headers2, { keys } = {}) {
   const { definition } = world;
@@ -70763,9 +71644,12 @@ async function preflight(world, headers2, { keys } = {}) {
   const names = Object.keys(definition.rollback.flags);
   const parts = await Promise.all([
     [judgeMetrics(definition, headers2), ...judgeSampleSize({ ...definition, phases: phases2 })],
-    asked("project", async () => judgeProject(await world.project.inspectProject())),
+    ...projectParts(world, distinct(phases2.map(({ target: target2 }) => target2))),
     ...distinct(phases2.map(({ target: target2 }) => target2)).map(
-      (target2) => asked(`flags on ${target2}`, async () => judgeFlags(await world.flags.read(target2, names)))
+      (target2) => asked(
+        `flags on ${target2}`,
+        async () => judgeFlags(withOtherRollouts(await world.flags.read(target2, names), definition.name))
+      )
     ),
     database(world, phases2),
     asked("ledger", () => ledger(world)),
@@ -70773,15 +71657,36 @@ async function preflight(world, headers2, { keys } = {}) {
   ]);
   return parts.flat();
 }
+function projectParts({ definition, project: project2 }, targets2) {
+  const facts3 = project2.inspectProject();
+  const policy = definition.targets["production"]?.rollingRelease;
+  return [
+    asked("project", async () => judgeProject(await facts3, policy)),
+    ...targets2.flatMap((target2) => {
+      const how = definition.targets[target2];
+      if (how === void 0) return [];
+      return asked(`deploying to ${target2}`, async () => {
+        const known5 = await facts3.catch(() => void 0);
+        if (known5 === void 0) return [];
+        return judgeTarget({
+          target: target2,
+          how,
+          project: known5,
+          facts: await project2.inspectTarget(target2)
+        });
+      });
+    })
+  ];
+}
 async function repositoryParts(world, phases2) {
   let facts3;
-  const repository2 = await asked("repository", async () => {
+  const repository3 = await asked("repository", async () => {
     facts3 = await world.repository.inspectRepository();
     return facts3 === void 0 ? [notAsked("repository")] : judgeRepository(facts3);
   });
   const branch = facts3?.defaultBranch;
   const environments2 = world.gates.kind === "environments" ? [...gates(world, phases2, branch), ...keyEnvironments(world, phases2, branch)] : [Promise.resolve([notAsked("gates"), notAsked("keys")])];
-  return [Promise.resolve(repository2), ...environments2];
+  return [Promise.resolve(repository3), ...environments2];
 }
 function gates(world, phases2, branch) {
   return phases2.flatMap(({ name: name2, gate: gate2 }) => {
@@ -70823,11 +71728,11 @@ function clocks(databaseNow, nowMs) {
 async function database(world, phases2) {
   let answers = false;
   const facts3 = await asked("database", async () => {
-    const found2 = await world.database.inspectDatabase();
+    const found3 = await world.database.inspectDatabase();
     answers = true;
     return [
-      ...judgeDatabase(found2, world.definition.database),
-      clocks(found2.databaseNow, world.clock.now())
+      ...judgeDatabase(found3, world.definition.database),
+      clocks(found3.databaseNow, world.clock.now())
     ];
   });
   if (!answers) return facts3;
@@ -70838,15 +71743,29 @@ async function database(world, phases2) {
   return [...facts3, ...(await Promise.all(trials)).flat()];
 }
 async function trial({ definition, metrics }, target2, phases2) {
-  const criteria2 = phases2.filter((phase2) => phase2.target === target2).flatMap((phase2) => definition.criteria[phase2.criteria] ?? []);
+  const here = phases2.filter((phase2) => phase2.target === target2);
+  const criteria2 = here.flatMap((phase2) => definition.criteria[phase2.criteria] ?? []);
   const hourAgoMs = Date.parse(await metrics.databaseNow()) - 36e5;
-  const { answers } = await metrics.look({
-    metrics: distinct([...metricsOf(criteria2), ...Object.keys(definition.shown)]),
-    parameters: parametersOf(definition, target2),
+  const window2 = {
     since: new Date(hourAgoMs).toISOString(),
     graceMs: definition.database.graceMs
+  };
+  const parameters3 = parametersOf(definition, target2);
+  const { answers } = await metrics.look({
+    metrics: distinct([...metricsOf(criteria2), ...Object.keys(definition.shown)]),
+    parameters: parameters3,
+    ...window2
   });
-  return judgeTrial(target2, answers);
+  const found3 = Object.entries(answers);
+  for (const { name: name2, effect: effect2 } of here) {
+    if (effect2?.exposure === void 0) continue;
+    const { metric, parameters: own2 } = effect2.exposure;
+    const bound3 = { ...parameters3, ...own2 };
+    const exposed = await metrics.look({ metrics: [metric], parameters: bound3, ...window2 });
+    const answer7 = exposed.answers[metric];
+    if (answer7 !== void 0) found3.push([`${metric} for ${name2}`, answer7]);
+  }
+  return judgeTrial(target2, Object.fromEntries(found3));
 }
 async function cost(world, target2, phases2) {
   const now = await world.metrics.databaseNow();
@@ -70892,7 +71811,7 @@ async function perform(world, headers2, order2) {
     case "preflight":
       return performPreflight(world, headers2, order2);
     case "status":
-      return tell5(world, await readState(world));
+      return tell6(world, await readState(world));
     case "next":
       return performNext(world, order2);
     case "plan":
@@ -70904,11 +71823,11 @@ async function perform(world, headers2, order2) {
     case "graduate":
       return performGraduate(world, order2.wokenBy);
     case "rollback":
-      return tell5(world, await rollback(world, reasonOf2(order2)));
+      return tell6(world, await rollback(world, reasonOf2(order2)));
     case "hold":
-      return tell5(world, await hold3(world, reasonOf2(order2)));
+      return tell6(world, await hold3(world, reasonOf2(order2)));
     case "resume":
-      return tell5(world, await resume2(world, reasonOf2(order2), order2.accept));
+      return tell6(world, await resume2(world, reasonOf2(order2), order2.accept));
     case "flags":
       return performFlags(world, order2);
     case "deploy":
@@ -70931,12 +71850,12 @@ function reasonOf2(order2) {
   );
 }
 async function performDue(all) {
-  const found2 = await due(all);
-  const result = { version: 1, operation: "due", ...found2 };
+  const found3 = await due(all);
+  const result = { version: 1, operation: "due", ...found3 };
   return {
-    exitCode: found2.failed.length > 0 ? 1 : 0,
-    summary: renderDue(found2),
-    outputs: { due: JSON.stringify(found2.due), result: JSON.stringify(result) },
+    exitCode: found3.failed.length > 0 ? 1 : 0,
+    summary: renderDue(found3),
+    outputs: { due: JSON.stringify(found3.due), result: JSON.stringify(result) },
     result
   };
 }
@@ -70965,7 +71884,7 @@ async function performNext(world, order2) {
   const ahead2 = await next(world, order2);
   if (ahead2.kind === "nothing") return tellIdle(world, ahead2);
   const { state: state2, phase: phase2, gate: gate2, waiting } = ahead2;
-  const told3 = tell5(world, state2);
+  const told3 = tell6(world, state2);
   const way = {
     phase: phase2.name,
     keys: keysOfPhase(world.definition, phase2),
@@ -70983,7 +71902,7 @@ async function performNext(world, order2) {
   };
 }
 function tellIdle(world, { state: state2, why, unfinished }) {
-  const told3 = tell5(world, state2, void 0, `Nothing to do: ${why}`);
+  const told3 = tell6(world, state2, void 0, `Nothing to do: ${why}`);
   return { ...told3, outputs: { ...told3.outputs, go: String(unfinished) } };
 }
 function environmentOf({ gates: gates2 }, gate2) {
@@ -70993,7 +71912,7 @@ async function performPlan(world, order2) {
   const planned = await plan2(world, order2);
   if (planned.kind === "nothing") return tellIdle(world, planned);
   const { phase: phase2, briefing, digest, gate: gate2, waiting } = planned;
-  const told3 = tell5(world, planned.state);
+  const told3 = tell6(world, planned.state);
   const go = waiting === void 0;
   const environment4 = phase2.gate?.mode === "environment" ? phase2.gate.environment : null;
   const result = { ...told3.result, phase: phase2.name, planDigest: digest, gate: environment4, go };
@@ -71013,9 +71932,9 @@ async function performApply(world, order2) {
   const applied2 = await apply(world, order2);
   switch (applied2.kind) {
     case "nothing":
-      return tell5(world, applied2.state, void 0, `Nothing to apply: ${applied2.why}`);
+      return tell6(world, applied2.state, void 0, `Nothing to apply: ${applied2.why}`);
     case "superseded":
-      return tell5(world, applied2.state, void 0, "A rollback came in between");
+      return tell6(world, applied2.state, void 0, "A rollback came in between");
     case "applied": {
       const told3 = tellChecked(world, applied2.first);
       return { ...told3, summary: `${renderWarnings(applied2.warnings)}${told3.summary}` };
@@ -71024,12 +71943,12 @@ async function performApply(world, order2) {
 }
 async function performGraduate(world, wokenBy) {
   const { state: state2, look: look4 } = await graduate(world, wokenBy);
-  return tell5(world, state2, look4, look4 === void 0 ? "It has graduated already" : void 0);
+  return tell6(world, state2, look4, look4 === void 0 ? "It has graduated already" : void 0);
 }
 function tellChecked(world, { state: state2, look: look4 }) {
-  return tell5(world, state2, look4, look4 === void 0 ? "Nothing was due" : void 0);
+  return tell6(world, state2, look4, look4 === void 0 ? "Nothing was due" : void 0);
 }
-function tell5(world, state2, look4, headline2) {
+function tell6(world, state2, look4, headline2) {
   const { definition } = world;
   const now = new Date(world.clock.now()).toISOString();
   const shown2 = { definition, state: state2, now, ...look4 === void 0 ? {} : { look: look4 } };
@@ -71193,14 +72112,14 @@ function waitsForPerson({ cause: cause2 }) {
 }
 
 // src/filing-announcer.ts
-function createFilingAnnouncer(announcer, repository2, log) {
+function createFilingAnnouncer(announcer, repository3, log) {
   return {
     announce: async (announcement) => {
       await announcer.announce(announcement);
       const draft = filedAs(announcement);
       if (draft === void 0) return;
       try {
-        const filed = await repository2.fileIssue(draft);
+        const filed = await repository3.fileIssue(draft);
         if (filed !== void 0) log.info(`filed as ${filed.url}`);
       } catch (error2) {
         if (!(error2 instanceof RollgateError)) throw error2;
@@ -71208,6 +72127,159 @@ function createFilingAnnouncer(announcer, repository2, log) {
       }
     }
   };
+}
+
+// src/git/commit-tree.ts
+var import_isomorphic_git2 = __toESM(require_isomorphic_git(), 1);
+import { promises as promises2 } from "node:fs";
+import { join as join2, relative as relative2, sep } from "node:path";
+
+// src/git/checkout.ts
+var import_isomorphic_git = __toESM(require_isomorphic_git(), 1);
+import { promises } from "node:fs";
+import { relative } from "node:path";
+var fs = { promises };
+async function findCheckout(folder) {
+  try {
+    return await import_isomorphic_git.default.findRoot({ fs, filepath: folder });
+  } catch {
+    return void 0;
+  }
+}
+async function githubRepository(root) {
+  try {
+    const url2 = await import_isomorphic_git.default.getConfig({ fs, dir: root, path: "remote.origin.url" });
+    const [, repository3] = GITHUB_URL.exec(String(url2 ?? "")) ?? [];
+    return repository3;
+  } catch {
+    return void 0;
+  }
+}
+async function defaultBranch(root) {
+  try {
+    const ref2 = `${ORIGIN}HEAD`;
+    const target2 = await import_isomorphic_git.default.resolveRef({ fs, dir: root, ref: ref2, depth: 2 });
+    return target2.startsWith(ORIGIN) ? target2.slice(ORIGIN.length) : void 0;
+  } catch {
+    return void 0;
+  }
+}
+var ORIGIN = "refs/remotes/origin/";
+var GITHUB_URL = /^(?:(?:https|ssh|git):\/\/(?:[^/@]*@)?github\.com(?::\d+)?\/|(?:[^/@:]+@)?github\.com:)([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/iu;
+async function publishedCommit(root, parts) {
+  try {
+    const head = await import_isomorphic_git.default.resolveRef({ fs, dir: root, ref: "HEAD" });
+    const rows = await import_isomorphic_git.default.statusMatrix({ fs, dir: root, filepaths: [...parts] });
+    const clean = rows.every(([, inHead, inFolder, staged]) => inHead * inFolder * staged === 1);
+    return clean && await isOnRemote(root, head) ? head : void 0;
+  } catch {
+    return void 0;
+  }
+}
+async function isOnRemote(dir, commit2) {
+  const branches = await import_isomorphic_git.default.listBranches({ fs, dir, remote: "origin" });
+  for (const branch of branches) {
+    const tip = await import_isomorphic_git.default.resolveRef({ fs, dir, ref: `refs/remotes/origin/${branch}` });
+    if (tip === commit2 || await isAncestor(dir, commit2, tip)) return true;
+  }
+  return false;
+}
+async function isAncestor(dir, ancestor, oid) {
+  return import_isomorphic_git.default.isDescendent({ fs, dir, oid, ancestor, depth: -1 }).catch(() => false);
+}
+function isRoot(folder, root) {
+  return root === void 0 || relative(root, folder) === "";
+}
+
+// src/git/commit-tree.ts
+var fs2 = { promises: promises2 };
+function createSourceTree(folder) {
+  return {
+    head: async () => {
+      const root = await findCheckout(folder);
+      if (root === void 0) return void 0;
+      return import_isomorphic_git2.default.resolveRef({ fs: fs2, dir: root, ref: "HEAD" }).catch(() => void 0);
+    },
+    has: async (commit2) => {
+      const dir = await findCheckout(folder);
+      if (dir === void 0) return false;
+      return import_isomorphic_git2.default.readCommit({ fs: fs2, dir, oid: commit2 }).then(
+        () => true,
+        () => false
+      );
+    },
+    export: async (commit2, into) => {
+      const dir = await findCheckout(folder);
+      if (dir === void 0) throw missing(commit2, `${folder} lies in no repository`);
+      try {
+        await writeCommit({ dir, commit: commit2, below: await placeOf2(folder, dir) }, into);
+      } catch (cause2) {
+        if (cause2 instanceof RollgateError) throw cause2;
+        throw missing(commit2, reasonOf3(cause2), cause2);
+      }
+    }
+  };
+}
+async function placeOf2(folder, dir) {
+  const [from, to] = await Promise.all([promises2.realpath(dir), promises2.realpath(folder)]);
+  return relative2(from, to).split(sep).join("/");
+}
+async function writeCommit({ dir, commit: commit2, below }, into) {
+  const repository3 = { fs: fs2, dir, cache: {} };
+  const { tree: tree2 } = await import_isomorphic_git2.default.readTree({
+    ...repository3,
+    oid: commit2,
+    ...below === "" ? {} : { filepath: below }
+  });
+  await writeTree(repository3, commit2, tree2, into);
+}
+async function writeTree(repository3, commit2, entries, into) {
+  for (const entry of entries) {
+    refuseUnsafe(commit2, entry.path);
+    const path25 = join2(into, entry.path);
+    if (entry.type === "commit") throw notWhole(commit2, `${entry.path} is a submodule`);
+    if (entry.type === "blob") await writeBlob(repository3, commit2, entry, path25);
+    else {
+      await promises2.mkdir(path25);
+      const { tree: tree2 } = await import_isomorphic_git2.default.readTree({ ...repository3, oid: entry.oid });
+      await writeTree(repository3, commit2, tree2, path25);
+    }
+  }
+}
+var LINK = "120000";
+var EXECUTABLE = "100755";
+async function writeBlob(repository3, commit2, { oid, mode, path: name2 }, path25) {
+  const { blob: blob3 } = await import_isomorphic_git2.default.readBlob({ ...repository3, oid });
+  if (mode === LINK) return promises2.symlink(Buffer.from(blob3).toString("utf8"), path25);
+  if (isPointer(blob3)) throw notWhole(commit2, `${name2} lies in Git LFS`);
+  await promises2.writeFile(path25, blob3, { flag: "wx", mode: mode === EXECUTABLE ? 493 : 420 });
+}
+var POINTER = "version https://git-lfs.github.com/spec/";
+function isPointer(blob3) {
+  return Buffer.from(blob3.subarray(0, POINTER.length)).toString("latin1") === POINTER;
+}
+function refuseUnsafe(commit2, name2) {
+  if (!/^(?:\.{0,2}|\.git)$/iu.test(name2) && !/[/\\\0]/u.test(name2)) return;
+  throw notWhole(commit2, "it holds a name that no file can have");
+}
+function missing(commit2, why, cause2) {
+  return new ProviderError(
+    "commit_missing",
+    `The repository of the working directory cannot give the commit ${commit2}: ${why}`,
+    "Check it out with its history (actions/checkout with fetch-depth: 0), or let Vercel take the commit by itself (deploy: git), or write commit: head.",
+    cause2
+  );
+}
+function notWhole(commit2, why) {
+  return new ProviderError(
+    "commit_not_whole",
+    `The commit ${commit2} alone is not what would be deployed: ${why}`,
+    "Let Vercel take the commit by itself (deploy: git), or write commit: head."
+  );
+}
+function reasonOf3(cause2) {
+  const { code: code2, message } = cause2;
+  return code2 === "NotFoundError" ? "it is not in this clone, or not all of it" : String(message);
 }
 
 // src/rollout/events.ts
@@ -71275,6 +72347,11 @@ var phaseApplying = strictObject({
   before: strictObject({ flags: wantedFlags, deployment: deployment.optional() }),
   approval: strictObject({ by: string2(), comment: string2(), how: string2() }).optional()
 });
+var effectPart = strictObject({
+  part: _enum(["deployment", "flags", "probe", "exposure"]),
+  proven: boolean2(),
+  message: string2()
+});
 var phaseApplied = strictObject({
   ...common,
   kind: literal("phase-applied"),
@@ -71282,7 +72359,8 @@ var phaseApplied = strictObject({
   intent: string2(),
   deployment,
   /** Start of the soak, by the database's clock. */
-  since: instant3
+  since: instant3,
+  effect: array(effectPart).optional()
 });
 var phaseFailed = strictObject({
   ...common,
@@ -71355,13 +72433,19 @@ var rollbackRequested = strictObject({
   target: string2(),
   reason: string2(),
   /** The deployment that served the target before the rollout touched it. */
-  baseline: deployment.optional()
+  baseline: deployment.optional(),
+  /** The deployment that served it when the rollback was wanted: the clean one is made from its code. */
+  served: string2().optional()
 });
 var rollbackStep = strictObject({
   ...common,
   kind: literal("rollback-step"),
   intent: string2(),
-  step: _enum(["reinstated", "flags-off", "redeployed"]),
+  /**
+   * Of the old deployment: `reinstated`; `not-reinstated`, which the provider did not do; or `unfit`, so
+   * that nobody tried.
+   */
+  step: _enum(["reinstated", "not-reinstated", "unfit", "flags-off", "redeployed"]),
   message: string2(),
   deployment: deployment.optional(),
   /** Start of the watch, by the database's clock when it answered; with `redeployed`. */
@@ -71414,7 +72498,7 @@ var ledgerEvent = discriminatedUnion("kind", [
 // src/rollout/event-log.ts
 var LEADING_KEYS = ["seq", "id", "at", "by", "run", "kind"];
 function renderEventLog(events2) {
-  return events2.map((event) => `${JSON.stringify(ordered(event, LEADING_KEYS))}
+  return events2.map((event2) => `${JSON.stringify(ordered(event2, LEADING_KEYS))}
 `).join("");
 }
 function parseEventLog(text4, file2) {
@@ -71498,7 +72582,7 @@ function checkedBranch(branch) {
   );
 }
 function checkEntry(entry) {
-  for (const event of entry.events) checkEvent(event);
+  for (const event2 of entry.events) checkEvent(event2);
   checkSegments(entry.definition, [entry.definition]);
   const paths = entry.files.map((file2) => file2.path);
   for (const path25 of paths) checkPath(path25);
@@ -71509,17 +72593,17 @@ function checkEntry(entry) {
 }
 function isRecorded2(entry, log) {
   if (entry.events.length === 0) return false;
-  const newest = log.slice(-entry.events.length).map((event) => event.id);
-  return entry.events.every((event, index) => event.id === newest[index]);
+  const newest = log.slice(-entry.events.length).map((event2) => event2.id);
+  return entry.events.every((event2, index) => event2.id === newest[index]);
 }
 function checkContinues(entry, log) {
-  const ids = new Set(log.map((event) => event.id));
-  entry.events.forEach((event, index) => {
+  const ids = new Set(log.map((event2) => event2.id));
+  entry.events.forEach((event2, index) => {
     const due2 = log.length + index + 1;
-    if (event.seq !== due2)
-      throw outOfOrder(entry, `${event.kind} has seq ${event.seq}, ${due2} is due`);
-    if (ids.has(event.id)) throw outOfOrder(entry, `an event with id ${event.id} is already in it`);
-    ids.add(event.id);
+    if (event2.seq !== due2)
+      throw outOfOrder(entry, `${event2.kind} has seq ${event2.seq}, ${due2} is due`);
+    if (ids.has(event2.id)) throw outOfOrder(entry, `an event with id ${event2.id} is already in it`);
+    ids.add(event2.id);
   });
 }
 function entryFiles(entry, logText) {
@@ -71546,13 +72630,13 @@ function staleHead(entry, head) {
     "Read the ledger again and decide again; nothing was written."
   );
 }
-function checkEvent(event) {
-  const parsed3 = ledgerEvent.safeParse(event);
+function checkEvent(event2) {
+  const parsed3 = ledgerEvent.safeParse(event2);
   if (parsed3.success) return;
   const [issue3] = parsed3.error.issues;
   throw new InputError(
     "ledger_event",
-    `The ${event.kind} event ${event.seq} would not be read back: ${issue3?.path.join(".")}: ${issue3?.message}.`,
+    `The ${event2.kind} event ${event2.seq} would not be read back: ${issue3?.path.join(".")}: ${issue3?.message}.`,
     "This is a defect of Rollgate; nothing was written. Please report it."
   );
 }
@@ -71589,7 +72673,7 @@ import {
   renameSync,
   writeFileSync
 } from "node:fs";
-import { join as join2 } from "node:path";
+import { join as join3 } from "node:path";
 
 // src/git/missing.ts
 function unlessMissing(call) {
@@ -71604,24 +72688,24 @@ function unlessMissing(call) {
 
 // src/git/bare-repository.ts
 function findRepository(folder) {
-  const config2 = unlessMissing(() => readFileSync(join2(folder, "config"), "utf8")) ?? "";
+  const config2 = unlessMissing(() => readFileSync(join3(folder, "config"), "utf8")) ?? "";
   const format2 = config2.match(
     /^\s*(?:refstorage|objectformat)\s*=\s*(?!files\b|sha1\b)(\S+)/imu
   )?.[1];
   if (format2 !== void 0) {
     throw badFolder(folder, `is a git repository in the ${format2} format, which is not supported`);
   }
-  if (existsSync(join2(folder, "HEAD")) && existsSync(join2(folder, "objects"))) return true;
+  if (existsSync(join3(folder, "HEAD")) && existsSync(join3(folder, "objects"))) return true;
   const content = unlessMissing(() => readdirSync(folder)) ?? [];
   if (content.length === 0 || content.includes("objects")) return false;
   throw badFolder(folder, "is neither empty nor a bare git repository");
 }
 function createRepository(folder, branch) {
   for (const part of ["objects/info", "objects/pack", "refs/heads", "refs/tags"]) {
-    mkdirSync(join2(folder, part), { recursive: true });
+    mkdirSync(join3(folder, part), { recursive: true });
   }
-  writeWhole(join2(folder, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
-  writeWhole(join2(folder, "HEAD"), `ref: refs/heads/${branch}
+  writeWhole(join3(folder, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
+  writeWhole(join3(folder, "HEAD"), `ref: refs/heads/${branch}
 `);
 }
 function writeWhole(file2, text4) {
@@ -71649,14 +72733,14 @@ import {
   statSync,
   writeSync
 } from "node:fs";
-import { dirname, join as join3 } from "node:path";
+import { dirname, join as join4 } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 var PATIENCE2 = { tries: 50, pauseMs: 20 };
 function openBranchRef(folder, branch) {
   const ref2 = `refs/heads/${branch}`;
-  const file2 = join3(folder, ref2);
+  const file2 = join4(folder, ref2);
   const read3 = () => readRef(folder, ref2);
-  const move2 = async (from, to) => {
+  const move3 = async (from, to) => {
     const lock = `${file2}.lock`;
     const descriptor = await acquire(lock);
     let moved2 = false;
@@ -71673,10 +72757,10 @@ function openBranchRef(folder, branch) {
       if (!moved2) rmSync(lock, { force: true });
     }
   };
-  return { read: read3, move: move2 };
+  return { read: read3, move: move3 };
 }
 function readRef(folder, ref2) {
-  return looseOid(join3(folder, ref2)) ?? packedOid(folder, ref2);
+  return looseOid(join4(folder, ref2)) ?? packedOid(folder, ref2);
 }
 async function acquire(lock) {
   mkdirSync2(dirname(lock), { recursive: true });
@@ -71725,7 +72809,7 @@ function looseOid(file2) {
   );
 }
 function packedOid(folder, ref2) {
-  const text4 = unlessMissing(() => readFileSync2(join3(folder, "packed-refs"), "utf8")) ?? "";
+  const text4 = unlessMissing(() => readFileSync2(join4(folder, "packed-refs"), "utf8")) ?? "";
   return text4.split("\n").find((line3) => line3.slice(41) === ref2 && /^[0-9a-f]{40} /u.test(line3))?.slice(0, 40);
 }
 
@@ -71745,10 +72829,10 @@ async function told(folder, code2, call) {
 }
 
 // src/git/object-store.ts
-var import_isomorphic_git = __toESM(require_isomorphic_git(), 1);
+var import_isomorphic_git3 = __toESM(require_isomorphic_git(), 1);
 import { randomUUID } from "node:crypto";
-import { promises } from "node:fs";
-import { dirname as dirname2, join as join4 } from "node:path";
+import { promises as promises3 } from "node:fs";
+import { dirname as dirname2, join as join5 } from "node:path";
 
 // src/rollout/one-line.ts
 function oneLine2(text4) {
@@ -71757,24 +72841,24 @@ function oneLine2(text4) {
 
 // src/git/object-store.ts
 function openObjectStore(folder) {
-  const repository2 = { fs, gitdir: folder, dir: folder, cache: {} };
+  const repository3 = { fs: fs3, gitdir: folder, dir: folder, cache: {} };
   return {
     readText: async (oid) => {
-      const { blob: blob3 } = await import_isomorphic_git.default.readBlob({ ...repository2, oid });
+      const { blob: blob3 } = await import_isomorphic_git3.default.readBlob({ ...repository3, oid });
       return Buffer.from(blob3).toString("utf8");
     },
     readTree: async (oid) => {
-      const { tree: tree2 } = await import_isomorphic_git.default.readTree({ ...repository2, oid });
+      const { tree: tree2 } = await import_isomorphic_git3.default.readTree({ ...repository3, oid });
       return tree2.flatMap(
         ({ path: path25, type, oid: oid2 }) => type === "commit" ? [] : [{ path: path25, kind: type, oid: oid2 }]
       );
     },
-    writeText: (text4) => import_isomorphic_git.default.writeBlob({ ...repository2, blob: Buffer.from(text4, "utf8") }),
-    writeTree: (entries) => import_isomorphic_git.default.writeTree({
-      ...repository2,
+    writeText: (text4) => import_isomorphic_git3.default.writeBlob({ ...repository3, blob: Buffer.from(text4, "utf8") }),
+    writeTree: (entries) => import_isomorphic_git3.default.writeTree({
+      ...repository3,
       tree: entries.map(({ path: path25, kind: kind2, oid }) => ({ path: path25, type: kind2, oid, mode: MODES[kind2] }))
     }),
-    writeCommit: (commit2) => import_isomorphic_git.default.writeCommit({ ...repository2, commit: commitObject(commit2) })
+    writeCommit: (commit2) => import_isomorphic_git3.default.writeCommit({ ...repository3, commit: commitObject(commit2) })
   };
 }
 var MODES = { blob: "100644", tree: "040000" };
@@ -71798,17 +72882,17 @@ function identity2(text4) {
   return oneLine2(text4.replaceAll(/[<>]/gu, ""));
 }
 async function writeWhole2(path25, content) {
-  const aside = join4(dirname2(path25), `tmp_obj_${randomUUID()}`);
-  const file2 = await promises.open(aside, "wx", 292);
+  const aside = join5(dirname2(path25), `tmp_obj_${randomUUID()}`);
+  const file2 = await promises3.open(aside, "wx", 292);
   try {
     await file2.writeFile(content);
     await file2.sync();
   } finally {
     await file2.close();
   }
-  await promises.rename(aside, path25);
+  await promises3.rename(aside, path25);
 }
-var fs = { promises: { ...promises, writeFile: writeWhole2 } };
+var fs3 = { promises: { ...promises3, writeFile: writeWhole2 } };
 
 // src/git/tree.ts
 async function graft(store, base, texts) {
@@ -71852,10 +72936,10 @@ function createGitLedger(settings3) {
   const readHead = () => findRepository(folder) ? ref2.read() : void 0;
   const readAt = async (head, definition, number3) => {
     const dashboard = await readText(store, head, "README.md");
-    const found2 = newestNumber(await knownNumbers(store, head, definition), number3);
-    if (found2 === 0) return { head, number: 0, events: [], dashboard };
-    const { events: events2 } = await readLog(head, eventLogPath(definition, found2));
-    return { head, number: found2, events: events2, dashboard };
+    const found3 = newestNumber(await knownNumbers(store, head, definition), number3);
+    if (found3 === 0) return { head, number: 0, events: [], dashboard };
+    const { events: events2 } = await readLog(head, eventLogPath(definition, found3));
+    return { head, number: found3, events: events2, dashboard };
   };
   let newest;
   const read3 = async (definition, number3) => {
@@ -71931,7 +73015,7 @@ function failureOf(cause2, errand, telling) {
   const { status, message, response, errors } = parsed3.data;
   const said2 = body.safeParse(response?.data).data;
   const all = errors ?? said2?.errors ?? [];
-  const answer5 = {
+  const answer7 = {
     status: status ?? response?.status ?? 200,
     words: [said2?.message, ...all.map((error3) => error3.message)].filter(
       (text5) => typeof text5 === "string"
@@ -71943,15 +73027,15 @@ function failureOf(cause2, errand, telling) {
     if (status === void 0) return void 0;
     return { kind: "unknown", error: silence2(errand, hide2(message, telling)) };
   }
-  if (answer5.status >= 500) {
-    return { kind: "unknown", error: silence2(errand, wordsOf(answer5, telling)) };
+  if (answer7.status >= 500) {
+    return { kind: "unknown", error: silence2(errand, wordsOf(answer7, telling)) };
   }
-  const { code: code2, remedy } = problemOf(answer5, errand, telling);
-  const text4 = `GitHub did not accept ${errand.what}: ${wordsOf(answer5, telling)}`;
-  const { types: types7, words } = answer5;
+  const { code: code2, remedy } = problemOf(answer7, errand, telling);
+  const text4 = `GitHub did not accept ${errand.what}: ${wordsOf(answer7, telling)}`;
+  const { types: types7, words } = answer7;
   const error2 = new ProviderError(code2, text4, remedy);
   const lacksPermission = LACKS_PERMISSION.test(words.join(" "));
-  return { kind: "refused", error: error2, status: answer5.status, types: types7, lacksPermission };
+  return { kind: "refused", error: error2, status: answer7.status, types: types7, lacksPermission };
 }
 function silence2({ what }, reason2) {
   return new ProviderError(
@@ -71967,11 +73051,11 @@ function surprise({ what }, detail) {
     "Run the same operation again; if it happens again, look for a newer version of Rollgate."
   );
 }
-function problemOf(answer5, errand, telling) {
-  const { status, types: types7 } = answer5;
-  const words = answer5.words.join(" ");
-  if (isRateLimit(answer5, words)) {
-    const remedy = `Run the same operation again ${whenFree(answer5, telling)}; nothing was done.`;
+function problemOf(answer7, errand, telling) {
+  const { status, types: types7 } = answer7;
+  const words = answer7.words.join(" ");
+  if (isRateLimit(answer7, words)) {
+    const remedy = `Run the same operation again ${whenFree(answer7, telling)}; nothing was done.`;
     return { code: "github_rate_limited", remedy };
   }
   if (status === 401) return { code: "github_token", remedy: TOKEN_REMEDY };
@@ -72203,17 +73287,17 @@ function merge2(defaults2, route, options) {
   }
   return mergedOptions;
 }
-function addQueryParameters(url2, parameters2) {
+function addQueryParameters(url2, parameters3) {
   const separator = /\?/.test(url2) ? "&" : "?";
-  const names = Object.keys(parameters2);
+  const names = Object.keys(parameters3);
   if (names.length === 0) {
     return url2;
   }
   return url2 + separator + names.map((name2) => {
     if (name2 === "q") {
-      return "q=" + parameters2.q.split("+").map(encodeURIComponent).join("+");
+      return "q=" + parameters3.q.split("+").map(encodeURIComponent).join("+");
     }
-    return `${name2}=${encodeURIComponent(parameters2[name2])}`;
+    return `${name2}=${encodeURIComponent(parameters3[name2])}`;
   }).join("&");
 }
 var urlVariableRegex = /\{[^{}}]+\}/g;
@@ -72335,14 +73419,14 @@ function expand(template, context) {
     function(_, expression, literal2) {
       if (expression) {
         let operator = "";
-        const values2 = [];
+        const values3 = [];
         if (operators.indexOf(expression.charAt(0)) !== -1) {
           operator = expression.charAt(0);
           expression = expression.substr(1);
         }
         expression.split(/,/g).forEach(function(variable) {
           var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
-          values2.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
+          values3.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
         });
         if (operator && operator !== "+") {
           var separator = ",";
@@ -72351,9 +73435,9 @@ function expand(template, context) {
           } else if (operator !== "#") {
             separator = operator;
           }
-          return (values2.length !== 0 ? operator : "") + values2.join(separator);
+          return (values3.length !== 0 ? operator : "") + values3.join(separator);
         } else {
-          return values2.join(",");
+          return values3.join(",");
         }
       } else {
         return encodeReserved(literal2);
@@ -72371,7 +73455,7 @@ function parse2(options) {
   let url2 = (options.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers2 = Object.assign({}, options.headers);
   let body2;
-  let parameters2 = omit2(options, [
+  let parameters3 = omit2(options, [
     "method",
     "baseUrl",
     "url",
@@ -72380,12 +73464,12 @@ function parse2(options) {
     "mediaType"
   ]);
   const urlVariableNames = extractUrlVariableNames(url2);
-  url2 = parseUrl(url2).expand(parameters2);
+  url2 = parseUrl(url2).expand(parameters3);
   if (!/^http/.test(url2)) {
     url2 = options.baseUrl + url2;
   }
   const omittedParameters = Object.keys(options).filter((option) => urlVariableNames.includes(option)).concat("baseUrl");
-  const remainingParameters = omit2(parameters2, omittedParameters);
+  const remainingParameters = omit2(parameters3, omittedParameters);
   const isBinaryRequest = /application\/octet-stream/i.test(headers2.accept);
   if (!isBinaryRequest) {
     if (options.mediaType.format) {
@@ -72521,7 +73605,7 @@ function parse3(header, options) {
   return parseParameters(header, type, index, len, stopFlags);
 }
 function parseParameters(header, type, index, len, stopFlags) {
-  const parameters2 = new NullObject();
+  const parameters3 = new NullObject();
   parameter: while (index < len) {
     index++;
     while ((CHAR_MAP[header.charCodeAt(index)] & OWS) !== 0) {
@@ -72552,8 +73636,8 @@ function parseParameters(header, type, index, len, stopFlags) {
           while (index < len) {
             const code3 = header.charCodeAt(index);
             if (code3 === DQUOTE) {
-              if (parameters2[key] === void 0) {
-                parameters2[key] = escaped2 ? unescapeQuotedPairs(header, quotedStart, index) : header.slice(quotedStart, index);
+              if (parameters3[key] === void 0) {
+                parameters3[key] = escaped2 ? unescapeQuotedPairs(header, quotedStart, index) : header.slice(quotedStart, index);
               }
               index++;
               let stop2 = 0;
@@ -72597,9 +73681,9 @@ function parseParameters(header, type, index, len, stopFlags) {
           }
           index++;
         }
-        if (parameters2[key] === void 0) {
+        if (parameters3[key] === void 0) {
           const valueEnd = valueWhitespace === -1 ? index : valueWhitespace;
-          parameters2[key] = header.slice(valueStart, valueEnd);
+          parameters3[key] = header.slice(valueStart, valueEnd);
         }
         if (stop !== 0)
           break parameter;
@@ -72615,7 +73699,7 @@ function parseParameters(header, type, index, len, stopFlags) {
       index++;
     }
   }
-  return { type, index, parameters: parameters2 };
+  return { type, index, parameters: parameters3 };
 }
 function unescapeQuotedPairs(str, start4, end2) {
   let result = "";
@@ -72702,7 +73786,7 @@ var stringifyIteratively = (rootValue, replacer2, spaceParam) => {
       chunks.push(node2.isArray ? "[" : "{");
       level++;
     }
-    let isDone = false;
+    let isDone2 = false;
     if (node2.isArray) {
       if (node2.index < node2.val.length) {
         if (!node2.first) chunks.push(",");
@@ -72739,7 +73823,7 @@ var stringifyIteratively = (rootValue, replacer2, spaceParam) => {
           }
         }
       } else {
-        isDone = true;
+        isDone2 = true;
       }
     } else {
       while (node2.index < node2.keys.length) {
@@ -72780,10 +73864,10 @@ var stringifyIteratively = (rootValue, replacer2, spaceParam) => {
       }
       const isNodeFullyProcessed = node2.index >= node2.keys.length && stack[stack.length - 1] === node2;
       if (isNodeFullyProcessed) {
-        isDone = true;
+        isDone2 = true;
       }
     }
-    if (isDone) {
+    if (isDone2) {
       level--;
       if (!node2.first && space) chunks.push("\n" + space.repeat(level));
       chunks.push(node2.isArray ? "]" : "}");
@@ -72918,8 +74002,8 @@ var applyReviverIteratively = (parsed3, userReviver) => {
       if (hasUserReviver) {
         value = userReviver.call(parent, key, value);
       }
-      const isDeleted = value === void 0;
-      if (isDeleted) {
+      const isDeleted2 = value === void 0;
+      if (isDeleted2) {
         delete parent[key];
       } else {
         parent[key] = value;
@@ -73161,8 +74245,8 @@ function toErrorMessage(data) {
 }
 function withDefaults2(oldEndpoint, newDefaults) {
   const endpoint2 = oldEndpoint.defaults(newDefaults);
-  const newApi = function(route, parameters2) {
-    const endpointOptions = endpoint2.merge(route, parameters2);
+  const newApi = function(route, parameters3) {
+    const endpointOptions = endpoint2.merge(route, parameters3);
     if (!endpointOptions.request || !endpointOptions.request.hook) {
       return fetchWrapper(endpoint2.parse(endpointOptions));
     }
@@ -73296,8 +74380,8 @@ function withCustomRequest(customRequest) {
 
 // node_modules/@octokit/auth-token/dist-bundle/index.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
-var sep = "\\.";
-var jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
+var sep2 = "\\.";
+var jwtRE = new RegExp(`^${b64url}${sep2}${b64url}${sep2}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
 async function auth(token) {
   const isApp = isJWT(token);
@@ -73316,10 +74400,10 @@ function withAuthorizationPrefix(token) {
   }
   return `token ${token}`;
 }
-async function hook(token, request3, route, parameters2) {
+async function hook(token, request3, route, parameters3) {
   const endpoint2 = request3.endpoint.merge(
     route,
-    parameters2
+    parameters3
   );
   endpoint2.headers.authorization = withAuthorizationPrefix(token);
   return request3(endpoint2);
@@ -73787,7 +74871,7 @@ var FINAL = [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 451];
 var OctokitWithPlugins = Octokit.plugin(retry, throttling);
 function createClient(options) {
   const { apiUrl, graphqlUrl, token, log, fetch: fetch2, timeoutMs, secondMs } = options;
-  const wait2 = (what) => (afterS, _request, _client, tried) => {
+  const wait3 = (what) => (afterS, _request, _client, tried) => {
     if (afterS > PATIENCE_S || tried > 0) return false;
     log.info(`GitHub's ${what} is used up; waiting ${afterS} s.`);
     return true;
@@ -73803,8 +74887,8 @@ function createClient(options) {
     },
     retry: { doNotRetry: FINAL, retries: REPEATS, retryAfterBaseValue: secondMs },
     throttle: {
-      onRateLimit: wait2("rate limit"),
-      onSecondaryRateLimit: wait2("secondary rate limit"),
+      onRateLimit: wait3("rate limit"),
+      onSecondaryRateLimit: wait3("secondary rate limit"),
       retryAfterBaseValue: secondMs,
       write: UNSPACED,
       notifications: UNSPACED
@@ -73830,42 +74914,42 @@ function settled(outcome) {
   if (outcome.kind === "done") return outcome.value;
   throw outcome.error;
 }
-function createApi({ client, repository: repository2, page: page4, token, clock: clock2 }) {
+function createApi({ client, repository: repository3, page: page5, token, clock: clock2 }) {
   const telling = () => ({ token, nowMs: clock2.now() });
-  async function attempt2(needs, answer5, send2) {
+  async function attempt2(needs, answer7, send3) {
     try {
-      const { url: url2, data } = await send2(client);
-      return read({ needs, what: pathOf(url2) }, answer5, data);
+      const { url: url2, data } = await send3(client);
+      return read({ needs, what: pathOf(url2) }, answer7, data);
     } catch (cause2) {
       return failed(cause2, { needs, what: requestOf(cause2) });
     }
   }
   function failed(cause2, errand) {
-    const failure2 = failureOf(cause2, errand, telling());
-    if (failure2 === void 0) throw cause2;
-    return failure2;
+    const failure3 = failureOf(cause2, errand, telling());
+    if (failure3 === void 0) throw cause2;
+    return failure3;
   }
   return {
-    repository: repository2,
-    page: page4,
+    repository: repository3,
+    page: page5,
     attempt: attempt2,
-    ask: async (needs, answer5, send2) => settled(await attempt2(needs, answer5, send2)),
-    find: async (needs, answer5, send2) => {
-      const outcome = await attempt2(needs, answer5, send2);
+    ask: async (needs, answer7, send3) => settled(await attempt2(needs, answer7, send3)),
+    find: async (needs, answer7, send3) => {
+      const outcome = await attempt2(needs, answer7, send3);
       return outcome.kind === "refused" && outcome.status === 404 ? void 0 : settled(outcome);
     },
-    query: async ({ document, variables, answer: answer5, repeatable, ...errand }) => {
+    query: async ({ document, variables, answer: answer7, repeatable, ...errand }) => {
       const request3 = { retries: repeatable ? REPEATS : 0 };
       try {
-        return read(errand, answer5, await client.graphql(document, { ...variables, request: request3 }));
+        return read(errand, answer7, await client.graphql(document, { ...variables, request: request3 }));
       } catch (cause2) {
         return failed(cause2, errand);
       }
     }
   };
 }
-function read(errand, answer5, data) {
-  const parsed3 = answer5.safeParse(data);
+function read(errand, answer7, data) {
+  const parsed3 = answer7.safeParse(data);
   if (parsed3.success) return { kind: "done", value: parsed3.data };
   const where = parsed3.error.issues.map(({ path: path25 }) => path25.join(".") || "the body").join(", ");
   return { kind: "unknown", error: surprise(errand, where) };
@@ -73889,10 +74973,10 @@ var blob = object({ text: string2().nullish(), isTruncated: boolean2().optional(
 var answer2 = object({ repository: record(string2(), blob) });
 function createGithubArchive(api, branches, name2) {
   const branch = checkedBranch(name2);
-  let found2;
+  let found3;
   const files = () => {
-    found2 ??= listFiles(api, branches, branch);
-    return found2;
+    found3 ??= listFiles(api, branches, branch);
+    return found3;
   };
   const readText3 = batched((oids) => readTexts(api, branches, oids));
   return {
@@ -73942,7 +75026,7 @@ function tooLarge(folder) {
 }
 async function readTexts(api, branches, oids) {
   const names = oids.map((_, index) => `o${index}`);
-  const { repository: repository2 } = settled(
+  const { repository: repository3 } = settled(
     await api.query({
       needs: NEEDS,
       what: "the query of the ledger’s files",
@@ -73957,7 +75041,7 @@ async function readTexts(api, branches, oids) {
   );
   return Promise.all(
     oids.map((oid, index) => {
-      const { text: text4, isTruncated } = repository2[`o${index}`] ?? {};
+      const { text: text4, isTruncated } = repository3[`o${index}`] ?? {};
       return typeof text4 === "string" && isTruncated !== true ? text4 : branches.readText(oid);
     })
   );
@@ -73975,7 +75059,7 @@ fragment text on Blob { text isTruncated }`;
 function batched(readAll2) {
   let waiting = [];
   let answers;
-  const ask3 = async () => {
+  const ask4 = async () => {
     await Promise.resolve();
     const keys = [...new Set(waiting)];
     waiting = [];
@@ -73989,7 +75073,7 @@ function batched(readAll2) {
   };
   return async (key) => {
     waiting.push(key);
-    answers ??= ask3();
+    answers ??= ask4();
     return (await answers).get(key) ?? "";
   };
 }
@@ -74001,27 +75085,27 @@ var SHOWN = 140;
 var identified = object({ id: number2() });
 var listed = array(identified);
 function createBoard({ api, readHome, log, runPage }) {
-  const { repository: repository2 } = api;
+  const { repository: repository3 } = api;
   const newest = async (environment4) => {
-    const found2 = await api.ask(
+    const found3 = await api.ask(
       NEEDS2,
       listed,
       (client) => client.request("GET /repos/{owner}/{repo}/deployments", {
-        ...repository2,
+        ...repository3,
         environment: environment4,
         task: TASK,
         per_page: 100
       })
     );
-    return found2.length === 0 ? void 0 : Math.max(...found2.map(({ id }) => id));
+    return found3.length === 0 ? void 0 : Math.max(...found3.map(({ id }) => id));
   };
-  const create6 = async ({ environment: environment4, description }) => {
+  const create4 = async ({ environment: environment4, description }) => {
     const { defaultBranch: defaultBranch2 } = await readHome();
     const made = await api.ask(
       NEEDS2,
       identified,
       (client) => client.request("POST /repos/{owner}/{repo}/deployments", {
-        ...repository2,
+        ...repository3,
         ref: defaultBranch2,
         task: TASK,
         environment: environment4,
@@ -74037,12 +75121,12 @@ function createBoard({ api, readHome, log, runPage }) {
   const show3 = async (notice) => {
     const { environment: environment4, state: state2, description, url: url2 } = notice;
     const known5 = state2 === "in_progress" ? void 0 : await newest(environment4);
-    const id = known5 ?? await create6(notice);
+    const id = known5 ?? await create4(notice);
     await api.ask(
       NEEDS2,
       identified,
       (client) => client.request("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
-        ...repository2,
+        ...repository3,
         deployment_id: id,
         state: state2,
         description: cut2(description),
@@ -74080,25 +75164,25 @@ var COMMIT = `mutation RollgateCommit($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`;
 function createBranches(api) {
-  const { repository: repository2 } = api;
+  const { repository: repository3 } = api;
   return {
     head: async (branch) => {
-      const found2 = await api.find(
+      const found3 = await api.find(
         READ,
         ref,
         (client) => client.request("GET /repos/{owner}/{repo}/git/ref/{ref}", {
-          ...repository2,
+          ...repository3,
           ref: `heads/${branch}`
         })
       );
-      return found2?.object.sha;
+      return found3?.object.sha;
     },
     commit: async (draft) => {
       const outcome = await api.query({
         needs: WRITE,
         what: "createCommitOnBranch",
         document: COMMIT,
-        variables: { input: commitInput(`${repository2.owner}/${repository2.repo}`, draft) },
+        variables: { input: commitInput(`${repository3.owner}/${repository3.repo}`, draft) },
         answer: committed2,
         repeatable: false
       });
@@ -74108,7 +75192,7 @@ function createBranches(api) {
       WRITE,
       ref,
       (client) => client.request("POST /repos/{owner}/{repo}/git/refs", {
-        ...repository2,
+        ...repository3,
         ref: `refs/heads/${branch}`,
         sha: oid
       })
@@ -74120,7 +75204,7 @@ function createBranches(api) {
         WRITE,
         sha,
         (client) => client.request("POST /repos/{owner}/{repo}/git/trees", {
-          ...repository2,
+          ...repository3,
           tree: [...files].map(([path25, content]) => ({
             path: path25,
             content,
@@ -74134,7 +75218,7 @@ function createBranches(api) {
         WRITE,
         sha,
         (client) => client.request("POST /repos/{owner}/{repo}/git/commits", {
-          ...repository2,
+          ...repository3,
           message: headline2,
           tree: tree2.sha,
           parents: [],
@@ -74148,7 +75232,7 @@ function createBranches(api) {
         READ,
         blob2,
         (client) => client.request("GET /repos/{owner}/{repo}/git/blobs/{file_sha}", {
-          ...repository2,
+          ...repository3,
           file_sha: oid
         })
       );
@@ -74203,7 +75287,7 @@ function createGates(api, run5) {
   return {
     kind: "environments",
     inspect: async (name2) => {
-      const found2 = await api.find(
+      const found3 = await api.find(
         NEEDS3,
         environment,
         (client) => client.request("GET /repos/{owner}/{repo}/environments/{environment_name}", {
@@ -74211,7 +75295,7 @@ function createGates(api, run5) {
           environment_name: name2
         })
       );
-      return found2 && toFacts(name2, found2);
+      return found3 && toFacts(name2, found3);
     },
     reviews: async (name2) => {
       if (run5 === void 0) return [];
@@ -74223,15 +75307,15 @@ function createGates(api, run5) {
           run_id: Number(run5.id)
         })
       );
-      return records.filter((record4) => record4.environments.some((e) => sameEnvironment(e.name, name2))).flatMap(toReview);
+      return records.filter((record5) => record5.environments.some((e) => sameEnvironment(e.name, name2))).flatMap(toReview);
     }
   };
 }
 function sameEnvironment(one3, other) {
   return one3.toLowerCase() === other.toLowerCase();
 }
-function toReview(record4) {
-  const { state: state2, user, comment: comment2 } = record4;
+function toReview(record5) {
+  const { state: state2, user, comment: comment2 } = record5;
   if (state2 !== "approved" && state2 !== "rejected") return [];
   return [
     {
@@ -74242,15 +75326,15 @@ function toReview(record4) {
     }
   ];
 }
-function toFacts(name2, found2) {
-  const rules2 = found2.protection_rules ?? [];
+function toFacts(name2, found3) {
+  const rules2 = found3.protection_rules ?? [];
   return {
     environment: name2,
     reviewers: rules2.flatMap(({ reviewers }) => reviewers ?? []).map(toReviewer),
     waitMs: Math.max(0, ...rules2.map(({ wait_timer }) => wait_timer ?? 0)) * MINUTE_MS8,
     preventsSelfReview: rules2.some(({ prevent_self_review }) => prevent_self_review === true),
-    branches: branchesOf(found2.deployment_branch_policy),
-    adminsCanBypass: found2.can_admins_bypass
+    branches: branchesOf(found3.deployment_branch_policy),
+    adminsCanBypass: found3.can_admins_bypass
   };
 }
 function toReviewer({ type, reviewer }) {
@@ -74262,23 +75346,23 @@ function branchesOf(policy) {
 }
 
 // src/github/home.ts
-var repository = object({
+var repository2 = object({
   full_name: string2(),
   private: boolean2(),
   default_branch: string2()
 });
 function createHomeReader(api) {
   let asked3;
-  const ask3 = async () => {
-    const found2 = await api.ask(
+  const ask4 = async () => {
+    const found3 = await api.ask(
       "metadata: read",
-      repository,
+      repository2,
       (client) => client.request("GET /repos/{owner}/{repo}", api.repository)
     );
-    return { name: found2.full_name, private: found2.private, defaultBranch: found2.default_branch };
+    return { name: found3.full_name, private: found3.private, defaultBranch: found3.default_branch };
   };
   return () => {
-    asked3 ??= ask3().catch((error2) => {
+    asked3 ??= ask4().catch((error2) => {
       asked3 = void 0;
       throw error2;
     });
@@ -74289,7 +75373,7 @@ function createHomeReader(api) {
 // src/github/branch-rules.ts
 var rules = array(object({ type: string2() }));
 async function activeRules(api, branch) {
-  const found2 = await api.ask(
+  const found3 = await api.ask(
     "metadata: read",
     rules,
     (client) => client.request("GET /repos/{owner}/{repo}/rules/branches/{branch}", {
@@ -74298,7 +75382,7 @@ async function activeRules(api, branch) {
       per_page: 100
     })
   );
-  return [...new Set(found2.map(({ type }) => type))];
+  return [...new Set(found3.map(({ type }) => type))];
 }
 
 // src/github/ledger-reader.ts
@@ -74331,8 +75415,8 @@ function createLedgerReader(api, branches) {
     const point = kept.get(keyOf2(definition, void 0));
     return point?.head === head ? point : void 0;
   };
-  const ask3 = async (head, definition, number3) => {
-    const { repository: repository2 } = settled(
+  const ask4 = async (head, definition, number3) => {
+    const { repository: repository3 } = settled(
       await api.query({
         needs: "contents: read",
         what: "the query of the ledger",
@@ -74348,7 +75432,7 @@ function createLedgerReader(api, branches) {
         repeatable: true
       })
     );
-    return repository2;
+    return repository3;
   };
   const textOf2 = async (blob3) => {
     if (blob3?.oid === void 0) return void 0;
@@ -74356,12 +75440,12 @@ function createLedgerReader(api, branches) {
   };
   const fetch2 = async (head, definition, wanted2) => {
     const guess = wanted2 ?? Math.max(1, kept.get(keyOf2(definition, void 0))?.number ?? 1);
-    const first = await ask3(head, definition, guess);
+    const first = await ask4(head, definition, guess);
     if (first.commit === null) return void 0;
     const dashboard = await textOf2(first.readme);
     const number3 = newestNumber(rolloutNumbers(foldersOf(first)), wanted2);
     if (number3 === 0) return { head, number: number3, log: EMPTY_LOG, dashboard };
-    const { log: blob3 } = number3 === guess ? first : await ask3(head, definition, number3);
+    const { log: blob3 } = number3 === guess ? first : await ask4(head, definition, number3);
     const log = await textOf2(blob3);
     return {
       head,
@@ -74433,7 +75517,7 @@ function createGithubLedger({ api, branches, branch: name2, clock: clock2 }) {
       return settle3(entry, head);
     }
   };
-  const send2 = async (entry, base) => {
+  const send3 = async (entry, base) => {
     const files = entryFiles(entry, base.text);
     const headline2 = oneLine2(entry.message);
     const { expectedHead } = entry;
@@ -74451,24 +75535,24 @@ function createGithubLedger({ api, branches, branch: name2, clock: clock2 }) {
       await pause(tries);
     }
   };
-  const refused2 = async (entry, refusal6) => {
-    if (refusal6.types.includes("STALE_DATA"))
+  const refused2 = async (entry, refusal7) => {
+    if (refusal7.types.includes("STALE_DATA"))
       return settle3(entry, await headPast(entry.expectedHead));
     const head = await readHead();
     if (head !== entry.expectedHead) return settle3(entry, head);
-    throw await explained(refusal6, head !== void 0);
+    throw await explained(refusal7, head !== void 0);
   };
-  const explained = async (refusal6, exists3) => {
-    const said2 = refusal6.types.includes("BRANCH_PROTECTION_RULE_VIOLATION");
-    const maybe = ["github_refused", "github_forbidden"].includes(refusal6.error.code);
-    if (!said2 && (refusal6.lacksPermission || !maybe)) return refusal6.error;
+  const explained = async (refusal7, exists3) => {
+    const said2 = refusal7.types.includes("BRANCH_PROTECTION_RULE_VIOLATION");
+    const maybe = ["github_refused", "github_forbidden"].includes(refusal7.error.code);
+    if (!said2 && (refusal7.lacksPermission || !maybe)) return refusal7.error;
     const rules2 = await activeRules(api, branch).catch(() => void 0) ?? [];
     const guilty = refusingRules(rules2, exists3);
-    return said2 || guilty.length > 0 ? protectedBranch(api.page, branch, guilty, refusal6.error) : refusal6.error;
+    return said2 || guilty.length > 0 ? protectedBranch(api.page, branch, guilty, refusal7.error) : refusal7.error;
   };
-  const write2 = async (entry, base) => {
+  const write = async (entry, base) => {
     for (let tries = 1; ; tries += 1) {
-      const outcome = await send2(entry, base);
+      const outcome = await send3(entry, base);
       if (outcome.kind === "done") {
         successors.set(entry.expectedHead, outcome.value);
         reader.extend(entry, outcome.value, base);
@@ -74492,16 +75576,16 @@ function createGithubLedger({ api, branches, branch: name2, clock: clock2 }) {
       checkEntry(entry);
       const base = await baseOf(entry);
       if (base === void 0) return settle3(entry, await readHead());
-      return await checkBase(entry, base) ?? write2(entry, base);
+      return await checkBase(entry, base) ?? write(entry, base);
     }
   };
 }
-function protectedBranch(page4, branch, rules2, refusal6) {
+function protectedBranch(page5, branch, rules2, refusal7) {
   const named2 = rules2.length > 0 ? `: ${rules2.join(", ")}` : "";
   return new ProviderError(
     "ledger_protected",
-    `The rules of the branch ${branch} do not let Rollgate write its ledger${named2}. ${refusal6.message}`,
-    `See ${page4}/rules?ref=refs/heads/${branch} and, in ${page4}/settings/rules or ${page4}/settings/branches, leave ${branch} out of ${rules2.length > 0 ? rules2.join(", ") : "what protects it"}; blocking force pushes and restricting deletions may stay.`
+    `The rules of the branch ${branch} do not let Rollgate write its ledger${named2}. ${refusal7.message}`,
+    `See ${page5}/rules?ref=refs/heads/${branch} and, in ${page5}/settings/rules or ${page5}/settings/branches, leave ${branch} out of ${rules2.length > 0 ? rules2.join(", ") : "what protects it"}; blocking force pushes and restricting deletions may stay.`
   );
 }
 
@@ -74527,15 +75611,15 @@ function createReportReader(api) {
   };
 }
 async function listSince(api, label2, sinceMs) {
-  const found2 = /* @__PURE__ */ new Map();
-  for (let page4 = 1; ; page4 += 1) {
-    const issues = await readPage(api, label2, sinceMs, page4);
+  const found3 = /* @__PURE__ */ new Map();
+  for (let page5 = 1; ; page5 += 1) {
+    const issues = await readPage(api, label2, sinceMs, page5);
     const opened = issues.filter(({ created_at }) => Date.parse(created_at) >= sinceMs);
-    for (const issue3 of opened) if (!issue3.pull_request) found2.set(issue3.number, issue3);
-    if (opened.length < PAGE) return [...found2.values()];
+    for (const issue3 of opened) if (!issue3.pull_request) found3.set(issue3.number, issue3);
+    if (opened.length < PAGE) return [...found3.values()];
   }
 }
-function readPage(api, label2, sinceMs, page4) {
+function readPage(api, label2, sinceMs, page5) {
   return api.ask(
     NEEDS4,
     listed2,
@@ -74547,25 +75631,25 @@ function readPage(api, label2, sinceMs, page4) {
       sort: "created",
       direction: "desc",
       per_page: PAGE,
-      page: page4
+      page: page5
     })
   );
 }
 async function proveLabel(api, label2) {
-  const found2 = await api.find(
+  const found3 = await api.find(
     NEEDS4,
     object({ name: string2() }),
     (client) => client.request("GET /repos/{owner}/{repo}/labels/{name}", { ...api.repository, name: label2 })
   );
-  if (found2?.name.toLowerCase() === label2.toLowerCase()) return;
+  if (found3?.name.toLowerCase() === label2.toLowerCase()) return;
   const { owner, repo } = api.repository;
   throw new ProviderError(
     "label_missing",
     `The repository ${owner}/${repo} has no label "${label2}", so nobody could report anything under it.`,
-    `Correct the definition, or make the label: gh label create ${quoted(label2)} --repo ${owner}/${repo}`
+    `Correct the definition, or make the label: gh label create ${quoted2(label2)} --repo ${owner}/${repo}`
   );
 }
-function quoted(text4) {
+function quoted2(text4) {
   return /^[\w.-]+$/u.test(text4) ? text4 : `'${text4.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -74578,7 +75662,7 @@ var file = object({
 });
 var noFile = union([array(unknown()), object({ type: _enum(["dir", "symlink", "submodule"]) })]).transform(() => void 0);
 async function readFile(api, branches, path25, branch) {
-  const found2 = await api.find(
+  const found3 = await api.find(
     "contents: read",
     union([file, noFile]),
     (client) => client.request("GET /repos/{owner}/{repo}/contents/{path}", {
@@ -74587,8 +75671,8 @@ async function readFile(api, branches, path25, branch) {
       ref: branch
     })
   );
-  if (found2 === void 0) return void 0;
-  return found2.encoding === "base64" ? fromBase64(found2.content ?? "") : branches.readText(found2.sha);
+  if (found3 === void 0) return void 0;
+  return found3.encoding === "base64" ? fromBase64(found3.content ?? "") : branches.readText(found3.sha);
 }
 
 // src/github/issues.ts
@@ -74660,7 +75744,7 @@ function said(text4) {
   return (text4 ?? "").replaceAll("\r\n", "\n").trim();
 }
 async function findOpen(api, marker) {
-  for (let page4 = 1; page4 <= PAGES; page4 += 1) {
+  for (let page5 = 1; page5 <= PAGES; page5 += 1) {
     const issues = await api.ask(
       NEEDS5,
       listed3,
@@ -74671,11 +75755,11 @@ async function findOpen(api, marker) {
         sort: "created",
         direction: "desc",
         per_page: PAGE2,
-        page: page4
+        page: page5
       })
     );
-    const found2 = issues.find(({ body: body2, pull_request }) => !pull_request && body2?.includes(marker));
-    if (found2 !== void 0 || issues.length < PAGE2) return found2;
+    const found3 = issues.find(({ body: body2, pull_request }) => !pull_request && body2?.includes(marker));
+    if (found3 !== void 0 || issues.length < PAGE2) return found3;
   }
   return void 0;
 }
@@ -74792,7 +75876,7 @@ async function inspectWorkflows({ api, workflows }) {
   const facts3 = ROLES.map(async (role) => {
     const file2 = workflows[role];
     if (file2 === void 0) return [];
-    const found2 = await api.find(
+    const found3 = await api.find(
       "actions: read",
       workflow,
       (client) => client.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}", {
@@ -74800,7 +75884,7 @@ async function inspectWorkflows({ api, workflows }) {
         workflow_id: file2
       })
     );
-    return [{ role, file: file2, state: stateOf2(found2?.state) }];
+    return [{ role, file: file2, state: stateOf2(found3?.state) }];
   });
   return (await Promise.all(facts3)).flat();
 }
@@ -74837,11 +75921,11 @@ function createWorkflows(api, readHome, files) {
     enable: async (role) => {
       const file2 = files[role];
       if (file2 === void 0) return false;
-      const parameters2 = { ...api.repository, workflow_id: file2 };
+      const parameters3 = { ...api.repository, workflow_id: file2 };
       const outcome = await api.attempt(
         NEEDS7,
         workflow2,
-        (client) => client.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}", parameters2)
+        (client) => client.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}", parameters3)
       );
       const { state: state2 } = presentValue(outcome, file2, "the default branch");
       if (state2 === "active") return false;
@@ -74850,7 +75934,7 @@ function createWorkflows(api, readHome, files) {
         unknown(),
         (client) => client.request(
           "PUT /repos/{owner}/{repo}/actions/workflows/{workflow_id}/enable",
-          parameters2
+          parameters3
         )
       );
       return true;
@@ -74888,9 +75972,9 @@ function createGithub(options) {
     timeoutMs: options.requestLimitMs ?? 3e4,
     secondMs
   });
-  const repository2 = parseRepository(options.repository);
-  const page4 = `${options.serverUrl ?? webUrl(apiUrl)}/${options.repository}`;
-  const api = createApi({ client, repository: repository2, page: page4, token, clock: clock2 });
+  const repository3 = parseRepository(options.repository);
+  const page5 = `${options.serverUrl ?? webUrl(apiUrl)}/${options.repository}`;
+  const api = createApi({ client, repository: repository3, page: page5, token, clock: clock2 });
   const branches = createBranches(api);
   const readHome = createHomeReader(api);
   return {
@@ -74902,7 +75986,7 @@ function createGithub(options) {
       api,
       readHome,
       log,
-      runPage: run5 && `${page4}/actions/runs/${run5.id}/attempts/${run5.attempt}`
+      runPage: run5 && `${page5}/actions/runs/${run5.id}/attempts/${run5.attempt}`
     }),
     repository: createRepository2({ api, branches, readHome, ledgerBranch, branch, workflows }),
     reports: createReportReader(api)
@@ -75028,6 +76112,7 @@ var inputsSchema = strictObject({
   "database-url": optional2,
   "database-ca": optional2,
   "vercel-token": optional2,
+  "vercel-bypass": optional2,
   "vercel-org-id": optional2,
   "vercel-project-id": optional2,
   "vercel-api-url": string2().trim().transform((text4) => text4 || "https://api.vercel.com").pipe(url({ error: "is not a URL → https://api.vercel.com" })),
@@ -75061,7 +76146,7 @@ function parseInputs(raw2) {
   const parsed3 = inputsSchema.safeParse(raw2);
   const mistakes = [
     ...(parsed3.error?.issues ?? []).map(describe3),
-    ...missing(raw2),
+    ...missing2(raw2),
     ...severalDefinitions(raw2),
     ...parsed3.success ? acceptedElsewhere(parsed3.data) : []
   ];
@@ -75076,7 +76161,7 @@ function describe3({ path: path25, message }) {
   const [problem, fix] = message.split(" → ");
   return `${path25.join(".")} ${problem}. Fix: ${fix ?? "see README.md"}.`;
 }
-function missing(raw2) {
+function missing2(raw2) {
   const operation2 = raw2.operation.trim();
   const [name2, fix] = NEEDS8[operation2] ?? [];
   return name2 === void 0 || raw2[name2].trim() !== "" ? [] : [`${name2} is required for ${operation2}. Fix: ${fix}.`];
@@ -75181,7 +76266,7 @@ function parseHeader(file2, text4, shape) {
   return { groups: groups2, problems: problems2 };
 }
 function headerLines(text4, report) {
-  const found2 = [];
+  const found3 = [];
   let inStatement = false;
   for (const [index, raw2] of text4.split(/\r?\n/u).entries()) {
     const line3 = index + 1;
@@ -75192,10 +76277,10 @@ function headerLines(text4, report) {
     } else {
       const [, key, value] = HEADER_LINE.exec(raw2) ?? [];
       if (key === void 0 || value === void 0) report(line3, "not `--! key: value`");
-      else found2.push({ key, value, line: line3 });
+      else found3.push({ key, value, line: line3 });
     }
   }
-  return found2;
+  return found3;
 }
 function groupsOf(lines2, shape, report) {
   const groups2 = [];
@@ -75251,11 +76336,11 @@ function lexSql(file2, text4) {
   const tokens = [];
   let line3 = 1;
   for (let at2 = 0; at2 < text4.length; ) {
-    const [kind2, found2] = tokenAt(text4, at2);
-    if (kind2 in REFUSALS) throw refusal(file2, line3, kind2, found2);
-    tokens.push({ kind: kind2, text: found2, line: line3 });
-    at2 += found2.length;
-    line3 += found2.split("\n").length - 1;
+    const [kind2, found3] = tokenAt(text4, at2);
+    if (kind2 in REFUSALS) throw refusal(file2, line3, kind2, found3);
+    tokens.push({ kind: kind2, text: found3, line: line3 });
+    at2 += found3.length;
+    line3 += found3.split("\n").length - 1;
   }
   return tokens;
 }
@@ -75264,8 +76349,8 @@ function tokenAt(text4, at2) {
   if (comment2 !== void 0) return ["comment", comment2];
   for (const [kind2, rule2] of RULES) {
     rule2.lastIndex = at2;
-    const found2 = rule2.exec(text4)?.[0];
-    if (found2) return [kind2, found2];
+    const found3 = rule2.exec(text4)?.[0];
+    if (found3) return [kind2, found3];
   }
   return ["code", text4.slice(at2, at2 + 1)];
 }
@@ -75274,15 +76359,15 @@ function blockCommentAt(text4, start4) {
   const marks = /\/\*|\*\//gu;
   marks.lastIndex = start4;
   let depth = 0;
-  for (let mark = marks.exec(text4); mark !== null; mark = marks.exec(text4)) {
-    depth += mark[0] === "/*" ? 1 : -1;
+  for (let mark2 = marks.exec(text4); mark2 !== null; mark2 = marks.exec(text4)) {
+    depth += mark2[0] === "/*" ? 1 : -1;
     if (depth === 0) return text4.slice(start4, marks.lastIndex);
   }
   return void 0;
 }
-function refusal(file2, line3, kind2, found2) {
+function refusal(file2, line3, kind2, found3) {
   const [problem, remedy] = REFUSALS[kind2];
-  return new InputError("sql_file_invalid", `${file2}:${line3}: ${found2} ${problem}.`, remedy);
+  return new InputError("sql_file_invalid", `${file2}:${line3}: ${found3} ${problem}.`, remedy);
 }
 
 // src/postgres/statement.ts
@@ -75307,23 +76392,23 @@ function parseStatement(file2, text4) {
 function parametersUsed(statement) {
   return [...new Set(statement.pieces.flatMap((p) => p.kind === "parameter" ? [p.name] : []))];
 }
-function bindStatement(statement, parameters2, columns2 = {}) {
+function bindStatement(statement, parameters3, columns2 = {}) {
   const places2 = [];
-  const values2 = [];
+  const values3 = [];
   const texts = statement.pieces.map((piece, index) => {
     if (piece.kind === "text") return piece.text;
     if (Object.hasOwn(columns2, piece.name)) return `(${columns2[piece.name]})`;
-    const value = Object.hasOwn(parameters2, piece.name) ? parameters2[piece.name] : void 0;
-    if (value === void 0) throw unknownParameter(statement, piece, parameters2);
+    const value = Object.hasOwn(parameters3, piece.name) ? parameters3[piece.name] : void 0;
+    if (value === void 0) throw unknownParameter(statement, piece, parameters3);
     const type = castAfter(statement.pieces.slice(index + 1, index + 3));
     const place = `${piece.name}::${type}`;
     if (!places2.includes(place)) {
       places2.push(place);
-      values2.push(value);
+      values3.push(value);
     }
     return `($${places2.indexOf(place) + 1}::${type})`;
   });
-  return { file: statement.file, text: texts.join(""), values: values2 };
+  return { file: statement.file, text: texts.join(""), values: values3 };
 }
 function castAfter(next2) {
   const text4 = next2.map((piece) => piece.kind === "text" ? piece.text : "").join("");
@@ -75338,8 +76423,8 @@ function isCode(token) {
 function pieceOf(token) {
   return token.kind === "parameter" ? { kind: "parameter", name: token.text.slice(2, -1), line: token.line } : { kind: "text", text: token.text };
 }
-function unknownParameter(statement, piece, parameters2) {
-  const known5 = Object.keys(parameters2).sort().join(", ");
+function unknownParameter(statement, piece, parameters3) {
+  const known5 = Object.keys(parameters3).sort().join(", ");
   return new InputError(
     "unknown_parameter",
     `${statement.file}:${piece.line}: the parameter :'${piece.name}' has no value.`,
@@ -75381,17 +76466,17 @@ function metricFile({ shownAs, text: text4 }, problems2) {
   const header = parseHeader(shownAs, text4, shape);
   const wrong = header.groups.flatMap((group) => metricProblems(shownAs, group));
   problems2.push(...header.problems, ...wrong);
-  const metrics = header.groups.map(({ values: values2 }) => ({
-    name: values2["metric"] ?? "",
-    kind: values2["kind"],
-    asks: values2["asks"] ?? "",
-    unit: values2["unit"] ?? "",
+  const metrics = header.groups.map(({ values: values3 }) => ({
+    name: values3["metric"] ?? "",
+    kind: values3["kind"],
+    asks: values3["asks"] ?? "",
+    unit: values3["unit"] ?? "",
     file: shownAs
   }));
   return { ...sqlFile(shownAs, text4), metrics };
 }
-function metricProblems(file2, { line: line3, values: values2 }) {
-  const { metric = "", kind: kind2 } = values2;
+function metricProblems(file2, { line: line3, values: values3 }) {
+  const { metric = "", kind: kind2 } = values3;
   const badName = NAME2.test(metric) ? [] : [`${file2}:${line3}: \`${metric}\` is no metric name (a-b-1)`];
   const known5 = kind2 === void 0 || KINDS.includes(kind2);
   return known5 ? badName : [
@@ -75403,11 +76488,11 @@ function evidenceFile({ shownAs, text: text4 }, problems2) {
   const header = parseHeader(shownAs, text4, { opening: "evidence", required: ["asks"] });
   problems2.push(...header.problems);
   if (header.groups.length > 1) problems2.push(`${shownAs}:1: more than one \`--! evidence\``);
-  const values2 = header.groups[0]?.values ?? {};
+  const values3 = header.groups[0]?.values ?? {};
   return {
     ...sqlFile(shownAs, text4),
-    name: values2["evidence"] ?? "",
-    asks: values2["asks"] ?? "",
+    name: values3["evidence"] ?? "",
+    asks: values3["asks"] ?? "",
     stem: path.posix.basename(shownAs, ".sql")
   };
 }
@@ -75484,7 +76569,7 @@ var esm_default = import_lib.default;
 // src/postgres/failure.ts
 import { types as types3 } from "node:util";
 
-// src/postgres/phone.ts
+// src/rollout/phone.ts
 var PHONE_NUMBERS = [
   // +977 98-4123-4567, +49 (0)30 123456-78, +9779841234567
   /(?<![\w+])\+\d(?:[\s()./-]{0,3}\d){7,14}(?!\d)/u,
@@ -75504,7 +76589,7 @@ var PHONE_NUMBERS = [
   /(?<![\w.+:#/-])(?!1[4-9]\d{8}(?:\d{3})?(?!\d))\d{10,15}(?![\w-]|\.\d)/u
 ];
 
-// src/postgres/random-text.ts
+// src/rollout/random-text.ts
 var UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/giu;
 function isRandom(text4) {
   const rest = text4.replaceAll(UUID, "").replaceAll(/[^A-Za-z0-9]/gu, "");
@@ -75513,14 +76598,14 @@ function isRandom(text4) {
   return rest.length < 30 ? rest.length >= 22 && kinds === 3 && changes2(rest) >= 0.4 : changes2(rest) >= 0.3;
 }
 function changes2(text4) {
-  const found2 = text4.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/gu) ?? [];
-  return found2.length / text4.length;
+  const found3 = text4.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/gu) ?? [];
+  return found3.length / text4.length;
 }
 
-// src/postgres/redaction.ts
+// src/rollout/redaction.ts
 var as = (kind2) => () => `[${kind2}]`;
-var stays = (found2) => found2;
-var after = (lead, kind2) => (found2) => `${lead.exec(found2)?.[0] ?? ""}[${kind2}]`;
+var stays = (found3) => found3;
+var after = (lead, kind2) => (found3) => `${lead.exec(found3)?.[0] ?? ""}[${kind2}]`;
 var SECRET_NAME = /(?:passw(?:or)?d|passphrase|passcode|\bpwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|(?:private|signing|encryption|anon)[_-]?key|service[_-]?role(?:[_-]?key)?|authorization|credentials?|[?&](?:key|sig|signature|code))\\{0,3}["']?\s{0,4}[:=]\s{0,4}(?:(?:bearer|basic|token)\s{1,4})?/iu;
 var SECRET_VALUE = /(?!null\b|true\b|false\b)(?:\\{1,3}"[^"\\]*(?:\\{1,3}")?|"(?:[^"\\]|\\[\s\S])*"?|'[^'\r\n]*'?|[^\s,;"'&{}[\]][^\s,;"'&}\]]*)/u;
 var COOKIE_NAME = /\bcookie\\{0,3}["']?\s{0,4}[:=]\s{0,4}["']?/iu;
@@ -75573,7 +76658,7 @@ var RULES2 = [
   { pattern: /\b[a-z]{2,6}_[a-z0-9]{14,30}\b/u, replace: stays },
   {
     pattern: /(?<![\w/+-])[\w/+-]{24,}={0,2}/u,
-    replace: (found2) => isRandom(found2) ? "[token]" : withoutPhones(found2)
+    replace: (found3) => isRandom(found3) ? "[token]" : withoutPhones(found3)
   },
   // Instants, dates, addresses of machines, numbers in JSON, and numbers that are said to be ids.
   {
@@ -75598,33 +76683,11 @@ var RULES2 = [
 ];
 var SCANNER = new RegExp(RULES2.map(({ pattern }) => `(${pattern.source})`).join("|"), "giu");
 var PHONES = new RegExp(PHONE_NUMBERS.map(({ source }) => source).join("|"), "gu");
-var SAFE_TYPES = /* @__PURE__ */ new Set([
-  16,
-  20,
-  21,
-  23,
-  26,
-  700,
-  701,
-  1082,
-  1083,
-  1114,
-  1184,
-  1186,
-  1266,
-  1700,
-  2950
-]);
 function redact(text4) {
-  return text4.replace(SCANNER, (found2, ...rest) => {
+  return text4.replace(SCANNER, (found3, ...rest) => {
     const rule2 = RULES2[rest.findIndex((group) => group !== void 0)];
-    return rule2 === void 0 ? found2 : rule2.replace(found2);
+    return rule2 === void 0 ? found3 : rule2.replace(found3);
   });
-}
-function redactCells(columns2, row3) {
-  return row3.map(
-    (cell, index) => cell === null || SAFE_TYPES.has(columns2[index]?.type ?? 0) ? cell : redact(cell)
-  );
 }
 function withoutPhones(text4) {
   return text4.replace(PHONES, "[phone]");
@@ -75768,10 +76831,10 @@ function describeFailure(error2, file2, sent) {
   if (error2 instanceof RollgateError) return error2;
   if (!isServerError(error2))
     return { ...problemOf2(UNEXPLAINED), message: `${file2}: the query failed.` };
-  const found2 = EXPLANATIONS.find(([state2]) => error2.code.startsWith(state2))?.[1] ?? UNEXPLAINED;
-  const said2 = found2.quotes ? `: ${redact(error2.message).slice(0, 300)}` : "";
-  const message = `${file2}${lineOf(error2, sent)}: ${found2.says} (${error2.code})${said2}.`;
-  return { ...problemOf2(found2), message };
+  const found3 = EXPLANATIONS.find(([state2]) => error2.code.startsWith(state2))?.[1] ?? UNEXPLAINED;
+  const said2 = found3.quotes ? `: ${redact(error2.message).slice(0, 300)}` : "";
+  const message = `${file2}${lineOf(error2, sent)}: ${found3.says} (${error2.code})${said2}.`;
+  return { ...problemOf2(found3), message };
 }
 function problemOf2({ code: code2, remedy }) {
   return { code: code2, remedy };
@@ -75894,8 +76957,8 @@ function connectionOf(client, maxAnswerBytes) {
   const meter = meterOf(streamOf(client), maxAnswerBytes);
   return {
     encrypted: streamOf(client).encrypted === true,
-    query: async (text4, values2 = []) => {
-      const config2 = { text: text4, values: [...values2], rowMode: "array", queryMode: "extended" };
+    query: async (text4, values3 = []) => {
+      const config2 = { text: text4, values: [...values3], rowMode: "array", queryMode: "extended" };
       const result = await meter.watch(() => client.query(config2));
       const columns2 = result.fields.map(({ name: name2, dataTypeID }) => ({ name: name2, type: dataTypeID }));
       return { columns: columns2, rows: result.rows, bytes: meter.bytes() };
@@ -75915,9 +76978,9 @@ function meterOf(stream, limit) {
   };
   return {
     bytes: () => bytes,
-    watch: async (ask3) => {
+    watch: async (ask4) => {
       bytes = 0;
-      const result = await ask3().catch((error2) => {
+      const result = await ask4().catch((error2) => {
         withinLimit();
         throw error2;
       });
@@ -76374,7 +77437,7 @@ var stringifier = function(options, state2, info) {
         return [void 0, chunk];
       }
       const { columns: columns2 } = this.options;
-      const record4 = [];
+      const record5 = [];
       if (Array.isArray(chunk)) {
         const length = columns2 ? Math.min(chunk.length, columns2.length) : chunk.length;
         for (let i2 = 0; i2 < length; i2++) {
@@ -76386,7 +77449,7 @@ var stringifier = function(options, state2, info) {
             header: chunkIsHeader
           });
           if (err) return [err];
-          record4[i2] = [value, field2];
+          record5[i2] = [value, field2];
         }
       } else {
         for (let i2 = 0; i2 < columns2.length; i2++) {
@@ -76398,13 +77461,13 @@ var stringifier = function(options, state2, info) {
             header: chunkIsHeader
           });
           if (err) return [err];
-          record4[i2] = [value, field2];
+          record5[i2] = [value, field2];
         }
       }
       let csvrecord = "";
-      for (let i2 = 0; i2 < record4.length; i2++) {
+      for (let i2 = 0; i2 < record5.length; i2++) {
         let options2, err;
-        let [value, field2] = record4[i2];
+        let [value, field2] = record5[i2];
         if (typeof value === "string") {
           options2 = this.options;
         } else if (is_object(value)) {
@@ -76437,7 +77500,7 @@ var stringifier = function(options, state2, info) {
           delimiter: delimiter2,
           escape,
           quote,
-          quoted: quoted4,
+          quoted: quoted5,
           quoted_empty,
           quoted_string,
           quoted_match,
@@ -76493,7 +77556,7 @@ var stringifier = function(options, state2, info) {
                 break;
             }
           }
-          const shouldQuote = containsQuote === true || containsdelimiter || containsRecordDelimiter || quoted4 || quotedString || quotedMatch;
+          const shouldQuote = containsQuote === true || containsdelimiter || containsRecordDelimiter || quoted5 || quotedString || quotedMatch;
           if (shouldQuote === true && containsEscape === true) {
             value = value.replaceAll(escape, () => escape + escape);
           }
@@ -76507,7 +77570,7 @@ var stringifier = function(options, state2, info) {
         } else if (quoted_empty === true || field2 === "" && quoted_string === true && quoted_empty !== false) {
           csvrecord += quote + quote;
         }
-        if (i2 !== record4.length - 1) {
+        if (i2 !== record5.length - 1) {
           csvrecord += delimiter2;
         }
       }
@@ -76581,9 +77644,9 @@ var stringify = function(records, opts = {}) {
     records: 0
   };
   const api = stringifier(options, state2, info);
-  for (const record4 of records) {
-    const err2 = api.__transform(record4, function(record5) {
-      data.push(record5);
+  for (const record5 of records) {
+    const err2 = api.__transform(record5, function(record6) {
+      data.push(record6);
     });
     if (err2 !== void 0) throw err2;
   }
@@ -76599,6 +77662,30 @@ var stringify = function(records, opts = {}) {
   return data.join("");
 };
 
+// src/postgres/redacted-cells.ts
+var SAFE_TYPES = /* @__PURE__ */ new Set([
+  16,
+  20,
+  21,
+  23,
+  26,
+  700,
+  701,
+  1082,
+  1083,
+  1114,
+  1184,
+  1186,
+  1266,
+  1700,
+  2950
+]);
+function redactCells(columns2, row3) {
+  return row3.map(
+    (cell, index) => cell === null || SAFE_TYPES.has(columns2[index]?.type ?? 0) ? cell : redact(cell)
+  );
+}
+
 // src/postgres/csv.ts
 function createCsv({ maxRows, maxEvidenceBytes }) {
   const lines2 = [];
@@ -76613,13 +77700,13 @@ function createCsv({ maxRows, maxEvidenceBytes }) {
     return true;
   };
   const addRow = ({ columns: columns2 }, row3) => {
-    const tooLong = row3.reduce((sum2, cell) => sum2 + (cell?.length ?? 0), 0) > maxEvidenceBytes;
+    const tooLong = row3.reduce((sum3, cell) => sum3 + (cell?.length ?? 0), 0) > maxEvidenceBytes;
     return lines2.length <= maxRows && !tooLong && append3(redactCells(columns2, row3));
   };
   return {
-    add: (page4) => {
-      if (lines2.length === 0) truncated = !append3(page4.columns.map((column) => column.name));
-      truncated ||= !page4.rows.every((row3) => addRow(page4, row3));
+    add: (page5) => {
+      if (lines2.length === 0) truncated = !append3(page5.columns.map((column) => column.name));
+      truncated ||= !page5.rows.every((row3) => addRow(page5, row3));
       return !truncated;
     },
     content: () => lines2.join(""),
@@ -76635,12 +77722,12 @@ function quotedWhenEmpty(text4) {
 function explainOf(text4, options = "format json") {
   return `explain (${options}) ${text4}`;
 }
-async function explain(connection, { text: text4, values: values2 }, options) {
-  const { rows } = await connection.query(explainOf(text4, options), values2);
-  const [answer5] = JSON.parse(
+async function explain(connection, { text: text4, values: values3 }, options) {
+  const { rows } = await connection.query(explainOf(text4, options), values3);
+  const [answer7] = JSON.parse(
     rows[0]?.[0] ?? "[]"
   );
-  return answer5?.Plan;
+  return answer7?.Plan;
 }
 function allNodes(node2) {
   return [node2, ...childrenOf(node2).flatMap(allNodes)];
@@ -76672,7 +77759,7 @@ function outlookWithout(closed, plan4) {
 }
 function costLeftOut(node2, taken) {
   return childrenOf(node2).reduce(
-    (sum2, child3) => sum2 + (taken.has(child3) ? costLeftOut(child3, taken) : child3["Total Cost"]),
+    (sum3, child3) => sum3 + (taken.has(child3) ? costLeftOut(child3, taken) : child3["Total Cost"]),
     0
   );
 }
@@ -76687,9 +77774,9 @@ function emptiness(closed, ctesOf) {
     const before = known5.get(node2);
     if (before !== void 0) return before;
     known5.set(node2, false);
-    const found2 = closed !== void 0 && (gateOf(node2) === closed || passesNothing(node2, findsNothing, ctesOf(node2)));
-    known5.set(node2, found2);
-    return found2;
+    const found3 = closed !== void 0 && (gateOf(node2) === closed || passesNothing(node2, findsNothing, ctesOf(node2)));
+    known5.set(node2, found3);
+    return found3;
   };
   return findsNothing;
 }
@@ -76729,9 +77816,9 @@ var GROWTH = 10;
 async function fetchPages(connection, beforeEach, take) {
   for (let size = FIRST_PAGE, wantsMore = true; wantsMore; ) {
     await beforeEach();
-    const page4 = await connection.query(`fetch ${size} from look`);
-    wantsMore = take(page4) && page4.rows.length === size;
-    size = nextSize(size, page4);
+    const page5 = await connection.query(`fetch ${size} from look`);
+    wantsMore = take(page5) && page5.rows.length === size;
+    size = nextSize(size, page5);
   }
 }
 function nextSize(size, { rows, bytes }) {
@@ -76742,10 +77829,10 @@ function nextSize(size, { rows, bytes }) {
 // src/postgres/guard.ts
 var ARM = `select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
   set_config('idle_in_transaction_session_timeout', $3, true), set_config('work_mem', '64MB', true),
-  set_config('jit', 'off', true), set_config('cursor_tuple_fraction', '1', true),
-  set_config('max_parallel_workers_per_gather', '0', true),
-  set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
+  set_config('jit', 'off', true), set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
   set_config('search_path', 'pg_catalog, public', true)`;
+var ARM_CURSOR = `select set_config('cursor_tuple_fraction', '1', true),
+  set_config('max_parallel_workers_per_gather', '0', true)`;
 async function inSnapshot(connection, limits, work) {
   await connection.query("begin isolation level repeatable read read only");
   try {
@@ -76774,35 +77861,41 @@ async function inSavepoint(connection, work) {
     throw error2;
   }
 }
-async function readGuarded(connection, statement, limits, take) {
-  const endsAt = performance.now() + limits.fileMs;
-  const rearm = () => armUntil(connection, limits, endsAt, statement);
-  try {
-    await rearm();
+async function streamRows(connection, statement, limits, take) {
+  await guarded(connection, statement, limits, async (rearm) => {
+    await connection.query(ARM_CURSOR);
     judgePlan(statement, await explain(connection, statement), limits);
     await rearm();
     await connection.query(`declare look no scroll cursor for ${statement.text}`, statement.values);
     await fetchPages(connection, rearm, take);
+  });
+  await connection.query("close look");
+}
+async function readRows(connection, statement, limits) {
+  const { columns: columns2, rows } = await guarded(connection, statement, limits, async (rearm) => {
+    judgePlan(statement, await explain(connection, statement), limits);
+    await rearm();
+    const bounded = `select * from (
+${statement.text}
+) as answer limit ${limits.maxRows + 1}`;
+    return connection.query(bounded, statement.values);
+  });
+  return { columns: columns2, rows: rows.slice(0, limits.maxRows), truncated: rows.length > limits.maxRows };
+}
+async function guarded(connection, statement, limits, run5) {
+  const endsAt = performance.now() + limits.fileMs;
+  const rearm = () => armUntil(connection, limits, endsAt, statement);
+  let result;
+  try {
+    await rearm();
+    result = await run5(rearm);
   } catch (error2) {
-    throw error2 instanceof AnswerTooLarge ? tooLarge2(AnswerTooLarge, statement, limits) : error2;
+    throw error2 instanceof AnswerTooLarge ? tooLarge2(statement, limits) : error2;
   }
   if (connection.transactionStatus() !== "T") {
     throw refused("writes", statement, "the query left its transaction");
   }
-  await connection.query("close look");
-}
-async function readRows(connection, statement, limits) {
-  const rows = [];
-  let columns2 = [];
-  let bytes = 0;
-  await readGuarded(connection, statement, limits, (page4) => {
-    columns2 = page4.columns;
-    rows.push(...page4.rows);
-    bytes += page4.bytes;
-    if (bytes > limits.maxAnswerBytes) throw tooLarge2(StatementRefused, statement, limits);
-    return rows.length <= limits.maxRows;
-  });
-  return { columns: columns2, rows: rows.slice(0, limits.maxRows), truncated: rows.length > limits.maxRows };
+  return result;
 }
 async function arm(connection, limits, statementMs) {
   const times = [Math.ceil(statementMs), limits.lockMs, 6e4];
@@ -76844,8 +77937,8 @@ var REMEDIES = {
 function refused(code2, { file: file2 }, problem) {
   return new StatementRefused(code2, `${file2}: ${problem}.`, REMEDIES[code2]);
 }
-function tooLarge2(Kind4, { file: file2 }, { maxAnswerBytes }) {
-  return new Kind4(
+function tooLarge2({ file: file2 }, { maxAnswerBytes }) {
+  return new AnswerTooLarge(
     "result_too_large",
     `${file2}: its rows are larger than the ${maxAnswerBytes / 1e6} MB that are read at once.`,
     "Select less: fewer columns, or left(value, 1000) of a long one."
@@ -76864,9 +77957,9 @@ function manifestOf(files, request3, outcomes, about) {
 ` };
 }
 function entryOf(file2, request3, outcome) {
-  const parameters2 = parametersOf2(request3);
+  const parameters3 = parametersOf2(request3);
   const used = parametersUsed(file2.statement).flatMap(
-    (name2) => parameters2[name2] === void 0 ? [] : [[name2, parameters2[name2]]]
+    (name2) => parameters3[name2] === void 0 ? [] : [[name2, parameters3[name2]]]
   );
   return {
     evidence: file2.name,
@@ -76941,12 +78034,12 @@ async function collectInto(outcomes, source, request3) {
 }
 async function collectRest(outcomes, files, session) {
   const { database: database4, first } = session;
-  const elsewhere = database4 === first ? {} : { database: database4 };
+  const elsewhere2 = database4 === first ? {} : { database: database4 };
   for (const file2 of files.filter((file3) => !outcomes.has(file3))) {
     const csv = createCsv(session.limits);
-    const failure2 = await read2(file2, session, csv);
-    outcomes.set(file2, { ...outcomeOf2(file2, csv, failure2), ...elsewhere });
-    if (failure2 instanceof AnswerTooLarge) throw failure2;
+    const failure3 = await read2(file2, session, csv);
+    outcomes.set(file2, { ...outcomeOf2(file2, csv, failure3), ...elsewhere2 });
+    if (failure3 instanceof AnswerTooLarge) throw failure3;
   }
 }
 async function read2(file2, { connection, limits, request: request3 }, csv) {
@@ -76954,7 +78047,7 @@ async function read2(file2, { connection, limits, request: request3 }, csv) {
   try {
     const statement = bindStatement(file2.statement, parametersOf2(request3));
     bound3 = statement;
-    await inSavepoint(connection, () => readGuarded(connection, statement, limits, csv.add));
+    await inSavepoint(connection, () => streamRows(connection, statement, limits, csv.add));
     return void 0;
   } catch (error2) {
     if (error2 instanceof AnswerTooLarge) return error2;
@@ -76962,12 +78055,12 @@ async function read2(file2, { connection, limits, request: request3 }, csv) {
     return describeFailure(error2, file2.statement.file, explainOf(bound3?.text ?? ""));
   }
 }
-function outcomeOf2(file2, csv, failure2) {
+function outcomeOf2(file2, csv, failure3) {
   const kept = { path: `${file2.stem}.csv`, content: csv.content() };
-  if (failure2 === void 0) return { rows: csv.rows(), truncated: csv.truncated(), csv: kept };
+  if (failure3 === void 0) return { rows: csv.rows(), truncated: csv.truncated(), csv: kept };
   const rows = csv.rows();
   const before = rows === 0 ? { truncated: false } : { truncated: true, csv: kept };
-  return { rows, ...before, error: problemOf3(failure2) };
+  return { rows, ...before, error: problemOf3(failure3) };
 }
 function csvFiles(outcomes) {
   return [...outcomes.values()].flatMap(({ csv }) => csv === void 0 ? [] : [csv]);
@@ -77068,8 +78161,8 @@ function createDatabaseInspector({ target: target2, limits }) {
 async function inspect2(connection, target2) {
   const { databaseNow, version: version2 } = await readSnapshot(connection);
   const role = roleSchema.parse(await readJson(connection, ROLE));
-  const found2 = await readJson(connection, FACTS, [TABLE]);
-  const table2 = found2 === void 0 ? void 0 : tableSchema.parse(found2);
+  const found3 = await readJson(connection, FACTS, [TABLE]);
+  const table2 = found3 === void 0 ? void 0 : tableSchema.parse(found3);
   return {
     version: version2,
     databaseNow,
@@ -77109,9 +78202,9 @@ function isRecommended({ method, predicate, columns: columns2 }) {
   const [first, second] = columns2;
   return method === "btree" && predicate === null && first === "source" && second === "created_at";
 }
-async function readJson(connection, sql, values2 = []) {
+async function readJson(connection, sql, values3 = []) {
   try {
-    const { rows } = await connection.query(sql, values2);
+    const { rows } = await connection.query(sql, values3);
     const text4 = rows[0]?.[0];
     return text4 == null ? void 0 : JSON.parse(text4);
   } catch (error2) {
@@ -77140,9 +78233,9 @@ var COMPARISON = /(?<![\w$"])\(?(?:(?:[a-z_][\w$]*|"(?:[^"]|"")+")\.)?(?<column>
 function pickedBy(filter) {
   const bare3 = filter.replaceAll(LITERAL, "''");
   if (/ OR |\bCASE |SubPlan /u.test(bare3)) return [];
-  const found2 = [...bare3.matchAll(COMPARISON)].map(({ groups: groups2 = {} }) => groups2);
-  const equal = found2.flatMap(({ column = "", operator }) => operator === "=" ? [column] : []);
-  const [span2] = found2.flatMap(({ column = "" }) => equal.includes(column) ? [] : [column]);
+  const found3 = [...bare3.matchAll(COMPARISON)].map(({ groups: groups2 = {} }) => groups2);
+  const equal = found3.flatMap(({ column = "", operator }) => operator === "=" ? [column] : []);
+  const [span2] = found3.flatMap(({ column = "" }) => equal.includes(column) ? [] : [column]);
   return [...new Set(equal), ...span2 === void 0 ? [] : [span2]];
 }
 
@@ -77203,9 +78296,9 @@ async function estimateOf(connection, file2, asked3) {
 async function plan3(connection, { statement, metrics }, { limits, window: window2, request: request3 }) {
   const bound3 = bindStatement(statement, { ...request3.parameters, ...window2 });
   await arm(connection, limits, limits.statementMs);
-  const found2 = await explain(connection, bound3, "format json, verbose");
-  if (found2 === void 0) return void 0;
-  const { cost: cost2, nodes } = outlookOf(found2);
+  const found3 = await explain(connection, bound3, "format json, verbose");
+  if (found3 === void 0) return void 0;
+  const { cost: cost2, nodes } = outlookOf(found3);
   return {
     file: statement.file,
     metrics: metrics.map((metric) => metric.name),
@@ -77236,7 +78329,7 @@ function eachOnce(scans) {
   return [...relations.values()];
 }
 function mostOf(lists) {
-  return lists.reduce((most, list5) => list5.length > most.length ? list5 : most, []);
+  return lists.reduce((most, list6) => list6.length > most.length ? list6 : most, []);
 }
 
 // src/postgres/cells.ts
@@ -77353,14 +78446,14 @@ function seriesOf(series, rows) {
   return series.kind === "value" ? values(series, rows) : { rows: buckets(series, rows) };
 }
 function buckets(series, rows) {
-  const found2 = rows.map((row3) => bucketRow(series, row3));
-  found2.sort((a2, b) => identity3(a2) < identity3(b) ? -1 : 1);
-  const twice = found2.find((row3, index) => {
-    const next2 = found2[index + 1];
+  const found3 = rows.map((row3) => bucketRow(series, row3));
+  found3.sort((a2, b) => identity3(a2) < identity3(b) ? -1 : 1);
+  const twice = found3.find((row3, index) => {
+    const next2 = found3[index + 1];
     return next2 !== void 0 && identity3(row3) === identity3(next2);
   });
   if (twice !== void 0) throw new BadShape(`two rows for the bucket ${shown(twice)}`);
-  return found2;
+  return found3;
 }
 function bucketRow({ kind: kind2, window: window2, mixed }, row3) {
   const bucket = instantIn(window2, "bucket", row3);
@@ -77407,8 +78500,8 @@ function shareOf2(row3) {
   return { hits, total };
 }
 function latestOf(window2, row3, mixed) {
-  const missing3 = row3["latest"] === void 0 || mixed && row3["latest"] === null;
-  return missing3 ? {} : { latest: instantIn(window2, "latest", row3) };
+  const missing4 = row3["latest"] === void 0 || mixed && row3["latest"] === null;
+  return missing4 ? {} : { latest: instantIn(window2, "latest", row3) };
 }
 function tooMany(part, hits, all, total) {
   return new BadShape(`${part} is ${hits}, more than ${all}, which is ${total}`);
@@ -77438,8 +78531,8 @@ function answersOf(reading2, result) {
   );
 }
 function unanswered3(metrics, { code: code2, message, remedy }) {
-  const answer5 = { kind: "unanswered", code: code2, message, remedy };
-  return Object.fromEntries(metrics.map((metric) => [metric.name, answer5]));
+  const answer7 = { kind: "unanswered", code: code2, message, remedy };
+  return Object.fromEntries(metrics.map((metric) => [metric.name, answer7]));
 }
 function answerOf2(reading2, metric, rows) {
   const { window: window2, metrics, file: file2 } = reading2;
@@ -77510,15 +78603,15 @@ async function lookBack2(connection, { catalogue, limits }, requests) {
   const snapshot = await readSnapshot(connection);
   const windows = requests.map((one3) => windowOf2(snapshot.databaseNow, one3));
   const files = filesFor(catalogue, request3.metrics);
-  const found2 = [];
+  const found3 = [];
   for (const file2 of files) {
     const answers = await readWindows({ connection, limits, file: file2, windows, request: request3 });
     if (answers === void 0) return void 0;
-    found2.push(answers);
+    found3.push(answers);
   }
   const digests = Object.fromEntries(files.map((file2) => [file2.statement.file, file2.digest]));
   const readings = windows.map((window2, place) => {
-    const all = Object.assign({}, ...found2.map((answers) => answers[place]));
+    const all = Object.assign({}, ...found3.map((answers) => answers[place]));
     const wanted2 = Object.entries(all).filter(([name2]) => request3.metrics.includes(name2));
     return { ...snapshot, ...window2, answers: Object.fromEntries(wanted2), digests };
   });
@@ -77554,8 +78647,8 @@ function forWindows(limits, count2) {
 var PAST2 = '"rollgate past"';
 function bindWindows({ file: file2, windows, request: request3 }) {
   const { statement } = file2;
-  const parameters2 = { ...request3.parameters, since: request3.since };
-  const inner = bindStatement(statement, parameters2, { until: `${PAST2}.until` });
+  const parameters3 = { ...request3.parameters, since: request3.since };
+  const inner = bindStatement(statement, parameters3, { until: `${PAST2}.until` });
   const text4 = `select ${PAST2}.place, answer.*
 from unnest(string_to_array($${inner.values.length + 1}::text, ' '))
   with ordinality as ${PAST2} (until, place)
@@ -77639,8 +78732,8 @@ async function estimate(connection, { catalogue, limits }, request3) {
   return estimates;
 }
 function entryOf2(answers, name2) {
-  const answer5 = answers[name2];
-  return answer5 === void 0 ? [] : [[name2, answer5]];
+  const answer7 = answers[name2];
+  return answer7 === void 0 ? [] : [[name2, answer7]];
 }
 function unknownMetrics(catalogue, metrics) {
   const unknown2 = metrics.filter((name2) => !catalogue.headers.some((header) => header.name === name2));
@@ -77771,12 +78864,17 @@ function refusingProject(why) {
     flags: { read: refused2, write: refused2 },
     deployer: {
       live: refused2,
+      traffic: refused2,
+      get: refused2,
+      newest: refused2,
       find: refused2,
+      flagsIn: refused2,
       deploy: refused2,
       abandon: refused2,
       reinstate: refused2
     },
-    project: { inspectProject: refused2 }
+    project: { inspectProject: refused2, inspectTarget: refused2 },
+    prober: { probe: refused2 }
   };
 }
 function refusingDatabase(why) {
@@ -77831,9 +78929,9 @@ function checkBounds(source, { path: path25, value }) {
   const { read: read3, example, room } = WORDS[kind2];
   const [pass, warn, red] = [value.pass, value.warn, value.red].map((text4) => read3(text4 ?? ""));
   if (!(pass && red)) {
-    const missing3 = pass ? "red" : "pass";
-    const fix = `add ${missing3}, as in pass: "${example.pass}", red: "${example.red}"`;
-    return [source.problem(path25, `has no ${missing3} bound`, fix)];
+    const missing4 = pass ? "red" : "pass";
+    const fix = `add ${missing4}, as in pass: "${example.pass}", red: "${example.red}"`;
+    return [source.problem(path25, `has no ${missing4} bound`, fix)];
   }
   if (pass.isFloor === red.isFloor) {
     const fix = `let pass and red look in opposite directions: "${example.pass}" and "${example.red}"`;
@@ -78032,19 +79130,19 @@ function checkMetric(source, { path: path25, value: { metric } }, { kinds }, met
 }
 function checkKind(source, { path: path25, value }, wanted2, metrics) {
   if (metrics === void 0) return [];
-  const found2 = kindOf(metrics, value);
-  if (found2 !== void 0 && wanted2.includes(found2)) return [];
-  const message = found2 === void 0 ? "is not a known metric" : `is of kind ${found2}, not ${wanted2.join(" or ")}`;
-  return [source.problem(path25, message, boundFix(found2, wanted2) ?? nameFix(metrics, wanted2))];
+  const found3 = kindOf(metrics, value);
+  if (found3 !== void 0 && wanted2.includes(found3)) return [];
+  const message = found3 === void 0 ? "is not a known metric" : `is of kind ${found3}, not ${wanted2.join(" or ")}`;
+  return [source.problem(path25, message, boundFix(found3, wanted2) ?? nameFix(metrics, wanted2))];
 }
 function nameFix(metrics, wanted2) {
   const known5 = Object.entries(metrics).filter(([, kind2]) => wanted2.includes(kind2));
   const names = known5.map(([name2]) => name2).join(", ") || "(there is none)";
   return `write one of ${names}, or add its SQL file`;
 }
-function boundFix(found2, [wanted2]) {
-  if (found2 === "value" && wanted2 === "proportion") return "write its bounds without %";
-  return found2 === "proportion" && wanted2 === "value" ? "write its bounds with %" : void 0;
+function boundFix(found3, [wanted2]) {
+  if (found3 === "value" && wanted2 === "proportion") return "write its bounds without %";
+  return found3 === "proportion" && wanted2 === "value" ? "write its bounds with %" : void 0;
 }
 function kindOf(metrics, name2) {
   return Object.hasOwn(metrics, name2) ? metrics[name2] : void 0;
@@ -78130,11 +79228,40 @@ var freeze = strictObject({
   to: freezeEnd.describe("Of the same kind as from; from then on things move again"),
   why: text2.describe("Told to whoever is kept waiting")
 });
+var BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u;
+var parameterName = string2().regex(/^[a-z_][a-z0-9_]*$/u, {
+  error: "is not the name of a parameter → use lower-case letters, digits and underscores"
+}).regex(BOUND_BY_ROLLGATE, { error: "is bound by Rollgate itself → rename it" });
+var parameters = record(parameterName, text2);
+var LONGEST_PROOF_MS = 36e5;
+var probe = strictObject({
+  path: string2({ error: "must be a path → /api/health" }).regex(/^\/(?!\/)[^\s\\#\p{Cc}]{0,500}$/u, {
+    error: "is not the path of a request → begin with one slash: /api/health"
+  }).describe("Asked of the deployment with GET; redirects are not followed"),
+  status: int({ error: "must be a whole number → status: 200" }).min(200, { error: "is no status of an answer → 200" }).max(599, { error: "is no status of an answer → 200" }).default(200).describe("The status that the answer must have"),
+  contains: text2.optional().describe("Text that the body must hold, in its first 64 KiB")
+});
+var exposure = strictObject({
+  metric: name.describe("Metric of kind proportion, as exposure"),
+  parameters: parameters.default({}).describe("Bound into its SQL beside the definition's own: { mode: shadow }"),
+  at_least: string2({ error: "must be a share → at_least: 95%" }).regex(/^(?!0+(\.0+)?%$)(100(\.0+)?|\d{1,2}(\.\d{1,9})?)%$/u, {
+    error: "is not a share above zero → at_least: 95%"
+  }).default("95%").describe("The least share of the units that must be counted"),
+  min_units: int({ error: "must be a whole number → min_units: 1" }).min(1, { error: "must be above zero → min_units: 1" }).default(1).describe("A share of fewer units says nothing")
+});
+var effect = strictObject({
+  probe: probe.optional().describe("A request that must be answered in a certain way"),
+  exposure: exposure.optional().describe("A share, read by SQL, that must be reached"),
+  deadline: span.refine((value) => (parseDuration(value) ?? 0) <= LONGEST_PROOF_MS, {
+    error: "is longer than one job can wait → write 1h or less"
+  }).default("10m").describe("A phase that is not proven by then is put back")
+}).describe("What must be seen at the deployment before the phase counts as applied");
 var phase = strictObject({
   name,
   target: name.describe("One of the targets above"),
   gate: gate.optional(),
   flags: flags2,
+  effect: effect.optional(),
   soak: duration3.describe("How long the phase must stand, by the database clock"),
   extend: duration3.default("0m").describe("Further time when there is too little evidence at the end of the soak"),
   checkpoints: array(duration3, { error: "must be a list of durations → [0m, 1h, 48h]" }).min(1, { error: "is empty → name at least the end of the soak" }).describe("Required looks, counted from the start of the phase; the last one ends the soak"),
@@ -78179,9 +79306,18 @@ var criterion = strictObject({
   control: name.optional().describe("Metric that proves that telemetry was arriving"),
   control_slot: span.optional().describe("How finely the control is checked")
 });
+var yesOrNo = boolean2({ error: "must be true or false → true, without quotes" });
+var hostName = string2({ error: "must be a domain → staging.shop.example" }).max(253, { error: "is longer than a domain can be → staging.shop.example" }).regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/u, {
+  error: "is not a domain → staging.shop.example, in small letters, without https:// and path"
+});
 var target = strictObject({
   keys: name.describe("GitHub environment that holds the secrets of this target"),
-  deploy: _enum(["cli"], { error: "is not a way to deploy → cli" }).default("cli")
+  deploy: _enum(["cli", "git"], { error: "is not a way to deploy → cli or git" }).default("cli").describe("cli uploads the working directory; git lets Vercel take the commit by itself"),
+  prebuilt: yesOrNo.default(false).describe("Uploads .vercel/output as it was built before; with deploy: cli only"),
+  commit: _enum(["live", "head"], { error: "is not a commit policy → live or head" }).optional().describe("The code that serves now, or the newest; live with git, head with cli"),
+  staged: yesOrNo.default(false).describe("Production only: built without traffic, proven, then promoted"),
+  alias: hostName.optional().describe("Never on production: the domain that is pointed at each deployment"),
+  rolling_release: _enum(["refuse", "complete"], { error: "must be refuse or complete → refuse" }).default("refuse").describe("Production only: whether a Rolling Release is refused, or given all traffic at once")
 });
 var database2 = strictObject({
   secret: string2({ error: "must be the name of a secret → DATABASE_URL" }).regex(/^[A-Z_][A-Z0-9_]*$/u, {
@@ -78208,11 +79344,8 @@ var blind = strictObject({
   max: duration3.default("6h"),
   decision: _enum(["hold", "rollback"], { error: "must be hold or rollback → decision: hold" }).default("hold")
 });
-var BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u;
-var parameterName = string2().regex(/^[a-z_][a-z0-9_]*$/u, {
-  error: "is not the name of a parameter → use lower-case letters, digits and underscores"
-}).regex(BOUND_BY_ROLLGATE, { error: "is bound by Rollgate itself → rename it" });
 var nameSchema = name;
+var targetSchema = target;
 var freezeSchema = freeze;
 var phaseSchema = phase;
 var criterionSchema = criterion;
@@ -78225,7 +79358,7 @@ var definitionSchema = strictObject({
   units_per_day: int({ error: "must be a whole number → units_per_day: 27" }).positive({ error: "must be above zero → units_per_day: 27" }).optional().describe("How many units end on a usual day; preflight says how soon shares can pass"),
   freeze: array(freeze, { error: 'must be a list → - { from: "Fri 16:00", to: "Mon 08:00", why: … }' }).default([]).describe("Times in which nothing moves forward; looks and rollbacks go on"),
   database: database2,
-  parameters: record(parameterName, text2).default({}).describe("Bound into every SQL file: :'source'"),
+  parameters: parameters.default({}).describe("Bound into every SQL file: :'source'"),
   targets: record(name, target),
   deploy_deadline: span.default("20m").describe("How long one deployment may take"),
   blind: blind.prefault({}).describe("What happens when nobody can look"),
@@ -78235,6 +79368,172 @@ var definitionSchema = strictObject({
   rollback: rollback2,
   graduation: graduation2.optional()
 }).describe("A Rollgate rollout definition");
+
+// src/rollout/yaml-source.ts
+var import_yaml = __toESM(require_dist2(), 1);
+function record3(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : void 0;
+}
+function readYaml(file2, text4) {
+  const lines2 = new import_yaml.LineCounter();
+  const document = (0, import_yaml.parseDocument)(text4, {
+    lineCounter: lines2,
+    prettyErrors: false,
+    logLevel: "error"
+  });
+  const at2 = (offset2) => {
+    const { line: line3, col } = lines2.linePos(offset2);
+    return { line: Math.max(line3, 1), column: Math.max(col, 1) };
+  };
+  const locate2 = (path25, found3, message, fix) => ({
+    file: file2,
+    ...at2(found3.offset),
+    path: formatPath(path25),
+    value: found3.shown,
+    message,
+    fix
+  });
+  const { data, faults } = readData(document);
+  return {
+    data,
+    syntaxProblems: faults.map(({ offset: offset2, message, fix }) => ({
+      file: file2,
+      ...at2(offset2),
+      path: "",
+      value: void 0,
+      message: `is not valid YAML: ${message}`,
+      fix
+    })),
+    problem: (path25, message, fix) => locate2(path25, locateValue(document, path25), message, fix),
+    keyProblem: (path25, key, message, fix) => locate2([...path25, key], locateKey(document, path25, key), message, fix),
+    has: (path25) => locateValue(document, path25).depth === path25.length
+  };
+}
+function readData(document) {
+  const faults = [...document.errors.map(syntaxFault), ...lostAliases(document)];
+  if (faults.length > 0) return { faults };
+  try {
+    return { data: document.toJS(), faults };
+  } catch {
+    const fix = "write out what its aliases and merges stand for";
+    return { faults: [{ offset: 0, message: "its aliases or merges cannot be carried out", fix }] };
+  }
+}
+function syntaxFault({ pos, message }) {
+  const fix = "correct the indentation, the quotes or the brackets around this place";
+  return { offset: pos[0], message: message.split(/[:;\n]/u)[0] ?? "", fix };
+}
+function lostAliases(document) {
+  const faults = [];
+  (0, import_yaml.visit)(document, {
+    Alias: (_key, alias2) => {
+      if (alias2.resolve(document) !== void 0) return;
+      const fix = "write the anchor before the alias, or the value itself";
+      faults.push({ offset: alias2.range?.[0] ?? 0, message: "an alias without an anchor", fix });
+    }
+  });
+  return faults;
+}
+function locateValue(document, path25) {
+  let node2 = resolve(document, document.contents);
+  let offset2 = node2?.range?.[0] ?? 0;
+  for (const [depth, step2] of path25.entries()) {
+    const pair = child(node2, step2);
+    if (pair === void 0) return { offset: offset2, shown: void 0, depth };
+    offset2 = pair.range?.[0] ?? offset2;
+    node2 = resolve(document, pair);
+  }
+  return { offset: offset2, shown: show2(node2), depth: path25.length };
+}
+function locateKey(document, path25, key) {
+  const parent = locateValue(document, path25);
+  const node2 = walk(document, path25);
+  const pair = (0, import_yaml.isMap)(node2) ? node2.items.find((item) => keyOf(item) === key) : void 0;
+  const keyNode = pair?.key;
+  return { ...parent, offset: keyNode?.range?.[0] ?? parent.offset, shown: void 0 };
+}
+function walk(document, path25) {
+  return path25.reduce(
+    (node2, step2) => resolve(document, child(node2, step2)),
+    resolve(document, document.contents)
+  );
+}
+function child(node2, step2) {
+  if (!(0, import_yaml.isCollection)(node2)) return void 0;
+  const found3 = node2.get(step2, true);
+  return found3 ?? void 0;
+}
+function resolve(document, node2) {
+  return (0, import_yaml.isAlias)(node2) ? node2.resolve(document) : node2 ?? void 0;
+}
+function keyOf(pair) {
+  return (0, import_yaml.isScalar)(pair.key) ? pair.key.value : pair.key;
+}
+function show2(node2) {
+  if (!(0, import_yaml.isScalar)(node2)) return void 0;
+  const written2 = typeof node2.value === "string" ? JSON.stringify(node2.value) : String(node2.value);
+  if (isCredential(written2)) return NOT_SHOWN;
+  return written2.length > 60 ? `${written2.slice(0, 57)}…` : written2;
+}
+var NOT_SHOWN = "(not shown)";
+function isCredential(text4) {
+  return /:\/\/.*@|password\s*[=:]/isu.test(text4);
+}
+function formatPath(path25) {
+  return path25.map((step2) => typeof step2 === "string" && isCredential(step2) ? NOT_SHOWN : step2).map((step2) => typeof step2 === "number" ? `[${step2}]` : `.${step2}`).join("").replace(/^\./u, "");
+}
+function formatProblem(problem) {
+  const { file: file2, line: line3, column, path: path25, value, message, fix } = problem;
+  const subject = [path25 === "" ? void 0 : path25, value].filter((part) => part !== void 0);
+  return `${file2}:${line3}:${column} ${subject.join(" = ")} ${message}. Fix: ${fix}.`.replaceAll(
+    /\s+/gu,
+    " "
+  );
+}
+
+// src/rollout/effect-rules.ts
+function checkEffects(source, metrics) {
+  const file2 = record3(source.data);
+  const phases2 = Array.isArray(file2?.["phases"]) ? file2["phases"] : [];
+  const bound3 = Object.keys(record3(file2?.["parameters"]) ?? {});
+  return phases2.flatMap((phase2, index) => {
+    const effect2 = record3(record3(phase2)?.["effect"]);
+    if (effect2 === void 0) return [];
+    const path25 = ["phases", index, "effect"];
+    return [
+      ...checkParts(source, path25, effect2),
+      ...checkExposure(source, [...path25, "exposure"], {
+        exposure: record3(effect2["exposure"]) ?? {},
+        bound: bound3,
+        metrics
+      })
+    ];
+  });
+}
+function checkParts(source, path25, { probe: probe2, exposure: exposure2 }) {
+  if (probe2 !== void 0 || exposure2 !== void 0) return [];
+  const fix = "add probe or exposure, or leave effect out: the flags are proven without it";
+  return [source.problem(path25, "names nothing that is to be seen", fix)];
+}
+function checkExposure(source, path25, { exposure: exposure2, bound: bound3, metrics }) {
+  const parameters3 = Object.keys(record3(exposure2["parameters"]) ?? {});
+  return [
+    ...checkMetric2(source, [...path25, "metric"], exposure2["metric"], metrics),
+    ...parameters3.filter((parameter) => bound3.includes(parameter)).map((parameter) => {
+      const message = "is a parameter of the whole definition already";
+      const fix = "remove one of the two, or rename it in the SQL file";
+      return source.keyProblem([...path25, "parameters"], parameter, message, fix);
+    })
+  ];
+}
+function checkMetric2(source, path25, metric, metrics) {
+  if (metrics === void 0 || !nameSchema.safeParse(metric).success) return [];
+  const kind2 = Object.hasOwn(metrics, String(metric)) ? metrics[String(metric)] : void 0;
+  if (kind2 === "proportion") return [];
+  const shares = Object.keys(metrics).filter((name2) => metrics[name2] === "proportion");
+  const message = kind2 === void 0 ? "is not a metric" : `is of kind ${kind2}, and a share is wanted`;
+  return [source.problem(path25, message, `write one of ${shares.join(", ")}`)];
+}
 
 // src/rollout/freeze-rules.ts
 function checkFreezes(source, freezes, timeZone2) {
@@ -78268,6 +79567,59 @@ function faultOf5(start4, end2, from) {
   ];
 }
 
+// src/rollout/target-rules.ts
+var isProduction = (name2) => name2 === "production";
+var RULES3 = [
+  {
+    key: "prebuilt",
+    breaks: ({ prebuilt: prebuilt2, deploy: deploy3 }) => prebuilt2 === true && deploy3 === "git",
+    message: "goes with deploy: cli only; with git Vercel builds the commit itself",
+    fix: "remove prebuilt, or write deploy: cli"
+  },
+  {
+    key: "commit",
+    breaks: ({ prebuilt: prebuilt2, deploy: deploy3, commit: commit2 }) => prebuilt2 === true && deploy3 !== "git" && commit2 === "live",
+    message: "cannot be live with prebuilt: what was built before is what is uploaded",
+    fix: "write commit: head, or remove prebuilt"
+  },
+  {
+    key: "staged",
+    breaks: ({ staged }, name2) => staged === true && !isProduction(name2),
+    message: "is for production only; no other target has a deployment without traffic",
+    fix: "remove staged"
+  },
+  {
+    key: "alias",
+    breaks: ({ alias: alias2 }, name2) => alias2 !== void 0 && isProduction(name2),
+    message: "is not for production, whose domains Vercel itself keeps at one deployment",
+    fix: "remove alias"
+  },
+  {
+    key: "rolling_release",
+    breaks: ({ rolling_release }, name2) => rolling_release === "complete" && !isProduction(name2),
+    message: "is for production only; no other target has Rolling Releases",
+    fix: "remove rolling_release"
+  }
+];
+function checkTargets(source, targets2) {
+  if (typeof targets2 !== "object" || targets2 === null) return [];
+  return Object.entries(targets2).filter(([name2]) => nameSchema.safeParse(name2).success).flatMap(([name2, raw2]) => checkTarget(source, name2, wellShaped(raw2)));
+}
+function checkTarget(source, name2, target2) {
+  return RULES3.filter(({ breaks }) => breaks(target2, name2)).map(
+    ({ key, message, fix }) => source.problem(["targets", name2, key], message, fix)
+  );
+}
+function wellShaped(raw2) {
+  const shape = targetSchema.partial();
+  const broken2 = shape.safeParse(raw2).error?.issues ?? [];
+  const names = new Set(broken2.map(({ path: path25 }) => String(path25[0])));
+  const kept = Object.entries(raw2 ?? {}).filter(
+    ([key]) => Object.hasOwn(shape.shape, key) && !names.has(key)
+  );
+  return shape.safeParse(Object.fromEntries(kept)).data ?? {};
+}
+
 // src/rollout/definition-rules.ts
 function checkRules(source, metrics) {
   const draft = readDraft(source.data);
@@ -78277,6 +79629,8 @@ function checkRules(source, metrics) {
     ...checkFlagChanges(source, draft),
     ...checkRollback(source, draft),
     ...checkEnvironments(source, draft),
+    ...checkTargets(source, record3(source.data)?.["targets"]),
+    ...checkEffects(source, metrics),
     ...checkSets(source, draft, metrics),
     ...checkShown(source, metrics),
     ...checkBlind(source),
@@ -78330,15 +79684,12 @@ var SETTINGS = ["strict_min_n", "min_samples", "heal", "healed", "control_slot"]
 function withoutBrokenSettings(criterion2) {
   const settings3 = SETTINGS;
   const issues = criterionSchema.safeParse(criterion2).error?.issues ?? [];
-  const broken = issues.map(({ path: path25 }) => path25[0]).filter((key) => settings3.includes(String(key)));
-  const kept = Object.entries(record3(criterion2) ?? {}).filter(([key]) => !broken.includes(key));
-  return broken.length === 0 ? criterion2 : Object.fromEntries(kept);
+  const broken2 = issues.map(({ path: path25 }) => path25[0]).filter((key) => settings3.includes(String(key)));
+  const kept = Object.entries(record3(criterion2) ?? {}).filter(([key]) => !broken2.includes(key));
+  return broken2.length === 0 ? criterion2 : Object.fromEntries(kept);
 }
 function placed(path25, parsed3) {
   return parsed3.data === void 0 ? [] : [{ path: path25, value: parsed3.data }];
-}
-function record3(data) {
-  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : void 0;
 }
 function checkPhase(source, draft, phase2) {
   const { path: path25, value } = phase2;
@@ -78403,10 +79754,10 @@ function checkDistinctNames(source, draft) {
   );
 }
 function checkFlagChanges(source, draft) {
-  const standing2 = /* @__PURE__ */ new Map();
+  const standing3 = /* @__PURE__ */ new Map();
   return draft.phases.flatMap(({ path: path25, value }) => {
-    const before = standing2.get(value.target) ?? draft.rollbackFlags ?? {};
-    standing2.set(value.target, { ...before, ...value.flags });
+    const before = standing3.get(value.target) ?? draft.rollbackFlags ?? {};
+    standing3.set(value.target, { ...before, ...value.flags });
     const changes3 = Object.entries(value.flags).some(([flag2, wanted2]) => before[flag2] !== wanted2);
     return changes3 ? [] : [
       source.problem(
@@ -78445,10 +79796,10 @@ function checkEnvironments(source, draft) {
   const { environments: environments2, targets: targets2 } = draft;
   if (!(environments2 && targets2)) return [];
   const path25 = ["database", "environment_filter"];
-  const missing3 = [...targets2].filter((target2) => !Object.hasOwn(environments2, target2));
+  const missing4 = [...targets2].filter((target2) => !Object.hasOwn(environments2, target2));
   const unknown2 = Object.keys(environments2).filter((target2) => !targets2.has(target2));
   return [
-    ...missing3.map(
+    ...missing4.map(
       (target2) => source.problem(path25, `says nothing of target ${target2}`, `add ${target2}, or write none`)
     ),
     ...unknown2.map(
@@ -78514,11 +79865,11 @@ function toValue(raw2) {
     sustained: raw2.sustained && toSustained(raw2, raw2.sustained, BUCKET_OF_VALUES)
   };
 }
-function toSustained({ heal, healed }, { bucket, run: run5, of }, usualBucket) {
+function toSustained({ heal, healed }, { bucket, run: run5, of: of2 }, usualBucket) {
   return {
     bucketMs: ms(bucket ?? usualBucket),
     run: run5,
-    of,
+    of: of2,
     healMs: ms(heal ?? HEAL),
     healed: healed ?? "red"
   };
@@ -78537,125 +79888,6 @@ function toNumber(text4) {
 }
 function ms(duration4) {
   return parseDuration(duration4) ?? Number.NaN;
-}
-
-// src/rollout/yaml-source.ts
-var import_yaml = __toESM(require_dist2(), 1);
-function readYaml(file2, text4) {
-  const lines2 = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text4, {
-    lineCounter: lines2,
-    prettyErrors: false,
-    logLevel: "error"
-  });
-  const at2 = (offset2) => {
-    const { line: line3, col } = lines2.linePos(offset2);
-    return { line: Math.max(line3, 1), column: Math.max(col, 1) };
-  };
-  const locate2 = (path25, found2, message, fix) => ({
-    file: file2,
-    ...at2(found2.offset),
-    path: formatPath(path25),
-    value: found2.shown,
-    message,
-    fix
-  });
-  const { data, faults } = readData(document);
-  return {
-    data,
-    syntaxProblems: faults.map(({ offset: offset2, message, fix }) => ({
-      file: file2,
-      ...at2(offset2),
-      path: "",
-      value: void 0,
-      message: `is not valid YAML: ${message}`,
-      fix
-    })),
-    problem: (path25, message, fix) => locate2(path25, locateValue(document, path25), message, fix),
-    keyProblem: (path25, key, message, fix) => locate2([...path25, key], locateKey(document, path25, key), message, fix),
-    has: (path25) => locateValue(document, path25).depth === path25.length
-  };
-}
-function readData(document) {
-  const faults = [...document.errors.map(syntaxFault), ...lostAliases(document)];
-  if (faults.length > 0) return { faults };
-  try {
-    return { data: document.toJS(), faults };
-  } catch {
-    const fix = "write out what its aliases and merges stand for";
-    return { faults: [{ offset: 0, message: "its aliases or merges cannot be carried out", fix }] };
-  }
-}
-function syntaxFault({ pos, message }) {
-  const fix = "correct the indentation, the quotes or the brackets around this place";
-  return { offset: pos[0], message: message.split(/[:;\n]/u)[0] ?? "", fix };
-}
-function lostAliases(document) {
-  const faults = [];
-  (0, import_yaml.visit)(document, {
-    Alias: (_key, alias) => {
-      if (alias.resolve(document) !== void 0) return;
-      const fix = "write the anchor before the alias, or the value itself";
-      faults.push({ offset: alias.range?.[0] ?? 0, message: "an alias without an anchor", fix });
-    }
-  });
-  return faults;
-}
-function locateValue(document, path25) {
-  let node2 = resolve(document, document.contents);
-  let offset2 = node2?.range?.[0] ?? 0;
-  for (const [depth, step2] of path25.entries()) {
-    const pair = child(node2, step2);
-    if (pair === void 0) return { offset: offset2, shown: void 0, depth };
-    offset2 = pair.range?.[0] ?? offset2;
-    node2 = resolve(document, pair);
-  }
-  return { offset: offset2, shown: show2(node2), depth: path25.length };
-}
-function locateKey(document, path25, key) {
-  const parent = locateValue(document, path25);
-  const node2 = walk(document, path25);
-  const pair = (0, import_yaml.isMap)(node2) ? node2.items.find((item) => keyOf(item) === key) : void 0;
-  const keyNode = pair?.key;
-  return { ...parent, offset: keyNode?.range?.[0] ?? parent.offset, shown: void 0 };
-}
-function walk(document, path25) {
-  return path25.reduce(
-    (node2, step2) => resolve(document, child(node2, step2)),
-    resolve(document, document.contents)
-  );
-}
-function child(node2, step2) {
-  if (!(0, import_yaml.isCollection)(node2)) return void 0;
-  const found2 = node2.get(step2, true);
-  return found2 ?? void 0;
-}
-function resolve(document, node2) {
-  return (0, import_yaml.isAlias)(node2) ? node2.resolve(document) : node2 ?? void 0;
-}
-function keyOf(pair) {
-  return (0, import_yaml.isScalar)(pair.key) ? pair.key.value : pair.key;
-}
-function show2(node2) {
-  if (!(0, import_yaml.isScalar)(node2)) return void 0;
-  const written2 = typeof node2.value === "string" ? JSON.stringify(node2.value) : String(node2.value);
-  if (isCredential(written2)) return NOT_SHOWN;
-  return written2.length > 60 ? `${written2.slice(0, 57)}…` : written2;
-}
-var NOT_SHOWN = "(not shown)";
-function isCredential(text4) {
-  return /:\/\/.*@|password\s*[=:]/isu.test(text4);
-}
-function formatPath(path25) {
-  return path25.map((step2) => typeof step2 === "string" && isCredential(step2) ? NOT_SHOWN : step2).map((step2) => typeof step2 === "number" ? `[${step2}]` : `.${step2}`).join("").replace(/^\./u, "");
-}
-function formatProblem(problem) {
-  const { file: file2, line: line3, column, path: path25, value, message, fix } = problem;
-  const subject = [path25 === "" ? void 0 : path25, value].filter((part) => part !== void 0);
-  return `${file2}:${line3}:${column} ${subject.join(" = ")} ${message}. Fix: ${fix}.`.replaceAll(
-    /\s+/gu,
-    " "
-  );
 }
 
 // src/rollout/definition-file.ts
@@ -78732,7 +79964,7 @@ function toDefinition(raw2, { digest, text: text4 }) {
       maxPlannedCost: raw2.database.max_planned_cost
     },
     parameters: raw2.parameters,
-    targets: raw2.targets,
+    targets: mapValues(raw2.targets, toTarget),
     phases: raw2.phases.map(toPhase),
     criteria: mapValues(
       raw2.criteria,
@@ -78757,12 +79989,24 @@ function toDefinition(raw2, { digest, text: text4 }) {
     text: text4
   };
 }
+function toTarget(raw2) {
+  return {
+    keys: raw2.keys,
+    deploy: raw2.deploy,
+    prebuilt: raw2.prebuilt,
+    commit: raw2.commit ?? (raw2.deploy === "git" ? "live" : "head"),
+    staged: raw2.staged,
+    alias: raw2.alias,
+    rollingRelease: raw2.rolling_release
+  };
+}
 function toPhase(raw2) {
   return {
     name: raw2.name,
     target: raw2.target,
     gate: raw2.gate && toGate(raw2.gate),
     flags: raw2.flags,
+    effect: raw2.effect && toEffect(raw2.effect),
     soakMs: ms2(raw2.soak),
     extendMs: ms2(raw2.extend),
     checkpointsMs: raw2.checkpoints.map(ms2),
@@ -78770,27 +80014,39 @@ function toPhase(raw2) {
     enabled: raw2.enabled
   };
 }
+function toEffect({ probe: probe2, exposure: exposure2, deadline }) {
+  return {
+    probe: probe2 && { path: probe2.path, status: probe2.status, contains: probe2.contains },
+    exposure: exposure2 && {
+      metric: exposure2.metric,
+      parameters: exposure2.parameters,
+      atLeast: Number(exposure2.at_least.slice(0, -1)) / 100,
+      minUnits: exposure2.min_units
+    },
+    deadlineMs: ms2(deadline)
+  };
+}
 function toGate(raw2) {
   const asked3 = { checklist: raw2.checklist, validForMs: ms2(raw2.valid_for) };
   return raw2.mode === "dispatch" ? { mode: "dispatch", allow: raw2.allow, ...asked3 } : { mode: "environment", environment: raw2.environment, ...asked3 };
 }
-function mapValues(record4, change) {
-  return Object.fromEntries(Object.entries(record4).map(([key, value]) => [key, change(value)]));
+function mapValues(record5, change2) {
+  return Object.fromEntries(Object.entries(record5).map(([key, value]) => [key, change2(value)]));
 }
 
 // src/secrets.ts
 function secretsIn(credentials2) {
-  const found2 = credentials2.flatMap((credential) => {
+  const found3 = credentials2.flatMap((credential) => {
     const text4 = credential?.trim() ?? "";
     return text4 === "" ? [] : [text4, ...passwordsIn(text4)];
   });
-  return [...new Set(found2)].filter((secret) => secret !== "");
+  return [...new Set(found3)].filter((secret) => secret !== "");
 }
 function passwordsIn(text4) {
   const normal = URL.canParse(text4) ? new URL(text4).password : "";
   const [, written2] = /^[a-z]+:\/\/[^/@:]*:([^/?#]*)@/iu.exec(text4) ?? [];
-  const [, broken] = normal === "" ? /^[a-z]+:\/\/[^/@:]*:(.*)@/iu.exec(text4) ?? [] : [];
-  return [written2 ?? "", broken ?? "", normal].flatMap((secret) => [secret, decoded(secret)]);
+  const [, broken2] = normal === "" ? /^[a-z]+:\/\/[^/@:]*:(.*)@/iu.exec(text4) ?? [] : [];
+  return [written2 ?? "", broken2 ?? "", normal].flatMap((secret) => [secret, decoded(secret)]);
 }
 function decoded(text4) {
   try {
@@ -78798,6 +80054,97 @@ function decoded(text4) {
   } catch {
     return text4;
   }
+}
+
+// src/rollout/deployed-code.ts
+var PLAIN_TARGET = {
+  keys: "",
+  deploy: "cli",
+  prebuilt: false,
+  commit: "head",
+  staged: false,
+  alias: void 0,
+  rollingRelease: "refuse"
+};
+var NO_SOURCE = {
+  head: () => Promise.resolve(void 0),
+  has: () => Promise.resolve(false),
+  export: (commit2) => Promise.reject(
+    new ProviderError(
+      "commit_missing",
+      `The commit ${commit2} cannot be had: there is no repository here`,
+      "Let Vercel take the commit by itself (deploy: git), or write commit: head."
+    )
+  )
+};
+function codeFor({ target: target2, how, like, live }) {
+  if (like !== void 0) return codeLike(target2, like);
+  if (how.commit === "head" || live === void 0) return { kind: "newest" };
+  if (live.commit === void 0) throw unknownCommit(target2, how.deploy, live);
+  return { kind: "commit", commit: live.commit };
+}
+function codeLike(target2, { id, deployment: deployment3 }) {
+  const commit2 = deployment3?.commit;
+  const consequence = `the newest code is deployed to ${target2} instead, which may bring other changes`;
+  if (commit2 === void 0)
+    return { kind: "newest", warning: `Nobody knows the commit of ${id}: ${consequence}` };
+  const instead = `The commit ${commit2} of ${id} cannot be had here: ${consequence}`;
+  return { kind: "commit", commit: commit2, instead };
+}
+function unknownCommit(target2, deploy3, { id }) {
+  const head = deploy3 === "git" ? "or write commit: head to deploy the newest commit of the production branch" : "or write commit: head to deploy the working directory";
+  return new ProviderError(
+    "commit_unknown",
+    `Vercel does not tell the commit of ${id}, which ${target2} serves, and the definition wants its code to stay`,
+    `Deploy ${target2} once from a commit, as by a push; ${head}.`
+  );
+}
+
+// src/vercel/unless-refused.ts
+async function unlessRefused(codes, call) {
+  try {
+    return await call();
+  } catch (error2) {
+    if (error2 instanceof ProviderError && codes.includes(error2.code)) return void 0;
+    throw error2;
+  }
+}
+
+// src/vercel/aliases.ts
+var pointed = looseObject({
+  deploymentId: string2().nullish(),
+  projectId: string2().nullish()
+});
+function createAliases(api, projectId) {
+  return {
+    holder: async (alias2) => {
+      const path25 = `/v4/aliases/${encodeURIComponent(alias2)}`;
+      const found3 = await unlessRefused(["vercel_not_found"], () => api.get({ path: path25 }, pointed));
+      if (found3?.projectId && found3.projectId !== projectId) throw elsewhere(alias2);
+      return found3?.deploymentId ?? void 0;
+    },
+    assign: async (alias2, deploymentId) => {
+      const path25 = `/v2/deployments/${encodeURIComponent(deploymentId)}/aliases`;
+      const outcome = await api.change({ method: "POST", path: path25, body: { alias: alias2 } });
+      if (outcome.kind === "refused") throw outcome.error;
+    }
+  };
+}
+function elsewhere(alias2) {
+  return new ProviderError(
+    "alias_elsewhere",
+    `The domain ${alias2} belongs to another project`,
+    FREE_DOMAIN
+  );
+}
+
+// src/vercel/printed-text.ts
+function hide3(text4, conceal) {
+  const longestFirst = conceal.filter((secret) => secret !== "").toSorted((a2, b) => b.length - a2.length);
+  return longestFirst.reduce((shown2, secret) => shown2.replaceAll(secret, "…"), text4);
+}
+function stripControl(text4) {
+  return text4.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f]/gu, "");
 }
 
 // src/vercel/api-problem.ts
@@ -78845,10 +80192,6 @@ function surprise2({ method, path: path25 }, detail) {
     "The API may have changed; look for a newer version of Rollgate, or report this message."
   );
 }
-function hide3(text4, conceal) {
-  const longestFirst = conceal.filter((secret) => secret !== "").toSorted((a2, b) => b.length - a2.length);
-  return longestFirst.reduce((shown2, secret) => shown2.replaceAll(secret, "…"), text4);
-}
 function problemOf4(status) {
   if (status >= 500) return { code: "vercel_unavailable", remedy: TRY_AGAIN };
   return PROBLEMS[status] ?? {
@@ -78861,6 +80204,7 @@ function problemOf4(status) {
 var ATTEMPTS = 4;
 var FIRST_WAIT_MS2 = 1e3;
 var LONGEST_WAIT_MS2 = 3e4;
+var HURRIED_MS = 3e3;
 var problemBody = looseObject({
   error: looseObject({ code: string2().optional(), message: string2().optional() })
 });
@@ -78870,7 +80214,7 @@ function createApi2(options) {
       for (let attempt2 = 1; ; attempt2 += 1) {
         const result = await send(options, { ...call, method: "GET" });
         if (result.kind === "answered") return parse4(call, schema3, result.body);
-        if (result.kind === "refused" || attempt2 === ATTEMPTS) throw result.error;
+        if (result.kind === "refused" || call.hurried || attempt2 === ATTEMPTS) throw result.error;
         await options.clock.sleep(result.waitMs ?? FIRST_WAIT_MS2 * 2 ** (attempt2 - 1));
       }
     },
@@ -78895,11 +80239,11 @@ async function send(options, call) {
       method: call.method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...call.body === void 0 ? {} : { body: JSON.stringify(call.body) },
-      signal: AbortSignal.timeout(timeoutMs)
+      signal: AbortSignal.timeout(call.hurried ? Math.min(timeoutMs, HURRIED_MS) : timeoutMs)
     });
     return judge3(call, response, await response.text(), [token, ...call.conceal ?? []]);
   } catch (cause2) {
-    return { kind: "failed", error: silence3(call, reasonOf3(cause2)) };
+    return { kind: "failed", error: silence3(call, reasonOf4(cause2)) };
   }
 }
 function judge3(call, response, text4, conceal) {
@@ -78929,7 +80273,7 @@ function retryAfter(response) {
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return seconds >= 0 ? { waitMs: Math.min(seconds * 1e3, LONGEST_WAIT_MS2) } : {};
 }
-function reasonOf3(thrown2) {
+function reasonOf4(thrown2) {
   const { name: name2, message, cause: cause2 } = partsOf3(thrown2);
   if (name2 === "TimeoutError") return "no answer in time";
   const root = partsOf3(cause2);
@@ -78940,9 +80284,57 @@ function partsOf3(thrown2) {
   return parts;
 }
 
+// src/vercel/build-log.ts
+var LINES = 10;
+var LONGEST_TAIL = 2048;
+var event = looseObject({
+  type: string2().nullish(),
+  created: number2().nullish(),
+  text: string2().nullish(),
+  payload: looseObject({ text: string2().nullish() }).nullish()
+});
+function createBuildLog({ api, env, token }) {
+  return {
+    tail: async (deploymentId) => {
+      const variables = await env.of(deploymentId);
+      if (variables === void 0) return [];
+      const path25 = `/v3/deployments/${encodeURIComponent(deploymentId)}/events`;
+      const query = { direction: "backward", limit: "100", builds: "1" };
+      const events2 = await api.get({ path: path25, query }, array(event));
+      const conceal = [token, ...Object.values(variables).flatMap(partsOf4)];
+      const lines2 = events2.toSorted(byTime).flatMap((one3) => linesOf2(one3, conceal));
+      return lastLines(lines2.map(redact));
+    }
+  };
+}
+function partsOf4(value) {
+  return [value, ...value.split("\n")].map((part) => part.trim()).filter(isTelling);
+}
+function isTelling(value) {
+  return value.length > 2 && !["true", "false"].includes(value);
+}
+var byTime = (a2, b) => (a2.created ?? 0) - (b.created ?? 0);
+var OUTPUT = ["stdout", "stderr", "fatal", "command"];
+function linesOf2({ type, text: text4, payload }, conceal) {
+  if (!OUTPUT.includes(type ?? "")) return [];
+  const plain4 = hide3(stripControl(text4 ?? payload?.text ?? ""), conceal);
+  return plain4.split("\n").filter((line3) => line3.trim() !== "");
+}
+function lastLines(all) {
+  const kept = [];
+  let length = 0;
+  for (const line3 of all.slice(-LINES).reverse()) {
+    const room = LONGEST_TAIL - length;
+    if (room <= 0) break;
+    kept.unshift(line3.slice(0, room));
+    length += line3.length;
+  }
+  return kept;
+}
+
 // src/vercel/command-line.ts
 import { mkdir as mkdir2, writeFile } from "node:fs/promises";
-import { join as join7 } from "node:path";
+import { join as join8 } from "node:path";
 import { isNativeError } from "node:util/types";
 
 // node_modules/@actions/exec/lib/exec.js
@@ -78958,7 +80350,7 @@ import * as path4 from "path";
 import * as path3 from "path";
 
 // node_modules/@actions/io/lib/io-util.js
-import * as fs2 from "fs";
+import * as fs4 from "fs";
 import * as path2 from "path";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt2(value) {
@@ -78987,9 +80379,9 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { chmod, copyFile, lstat, mkdir, open: open2, readdir: readdir2, rename, rm, rmdir, stat: stat2, symlink, unlink } = fs2.promises;
+var { chmod, copyFile, lstat, mkdir, open: open2, readdir: readdir2, rename, rm, rmdir, stat: stat2, symlink, unlink } = fs4.promises;
 var IS_WINDOWS = process.platform === "win32";
-var READONLY = fs2.constants.O_RDONLY;
+var READONLY = fs4.constants.O_RDONLY;
 function exists(fsPath) {
   return __awaiter(this, void 0, void 0, function* () {
     try {
@@ -79711,7 +81103,7 @@ function createVercelCli(options) {
     await writeConfig(configFolder, options.apiUrl);
     const given2 = ["-e", WATCHDOG, "--", String(limitMs), ...command, ...args, "-Q", configFolder];
     const { exitCode, stdout: stdout2, stderr } = await run(options, given2);
-    return { exitCode, stdout: hide3(stdout2, [token]), stderr: hide3(stripAnsi(stderr), [token]) };
+    return { exitCode, stdout: hide3(stdout2, [token]), stderr: hide3(stripControl(stderr), [token]) };
   };
 }
 async function run(options, args) {
@@ -79760,14 +81152,19 @@ function cliEnvironment(options) {
 async function writeConfig(folder, apiUrl) {
   await mkdir2(folder, { recursive: true, mode: 448 });
   const config2 = apiUrl === void 0 ? {} : { api: apiUrl };
-  await writeFile(join7(folder, "config.json"), JSON.stringify(config2), { mode: 384 });
+  await writeFile(join8(folder, "config.json"), JSON.stringify(config2), { mode: 384 });
 }
-function stripAnsi(text4) {
-  return text4.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/gu, "");
-}
+
+// src/vercel/create-deployment.ts
+import { mkdir as mkdir3, mkdtemp, rm as rm2 } from "node:fs/promises";
+import { dirname as dirname5 } from "node:path";
 
 // src/vercel/deployments.ts
 var INTENT_META = "rollgate";
+var COMMIT_META = "rollgateCommit";
+function isAlive({ state: state2 }) {
+  return state2 === "building" || state2 === "ready";
+}
 var deployment2 = looseObject({
   id: string2().optional(),
   uid: string2().optional(),
@@ -79780,6 +81177,7 @@ var deployment2 = looseObject({
   createdAt: number2().nullish(),
   created: number2().nullish(),
   meta: record(string2(), unknown()).nullish(),
+  gitSource: looseObject({ sha: string2().nullish(), ref: string2().nullish() }).nullish(),
   inspectorUrl: string2().nullish(),
   errorMessage: string2().nullish(),
   aliasAssigned: unknown().optional(),
@@ -79791,16 +81189,19 @@ var page3 = looseObject({
 });
 var LONGEST_LISTING = 10;
 function createDeployments(api, projectId) {
-  const list5 = (query) => pages(api, { projectId, ...query });
+  const list6 = (query) => pages(api, { projectId, ...query });
   return {
-    get: async (id) => toView(await api.get({ path: `/v13/deployments/${encodeURIComponent(id)}` }, deployment2)),
+    get: async (id, asking) => {
+      const path25 = `/v13/deployments/${encodeURIComponent(id)}`;
+      return toView(await api.get({ path: path25, ...asking }, deployment2));
+    },
     ofIntent: async (intent) => {
-      const found2 = [];
-      for await (const one3 of list5({ [`meta-${INTENT_META}`]: intent })) found2.push(one3);
-      return found2.filter((one3) => one3.intent === intent).sort(newestFirst);
+      const found3 = [];
+      for await (const one3 of list6({ [`meta-${INTENT_META}`]: intent })) found3.push(one3);
+      return found3.filter((one3) => one3.intent === intent).sort(newestFirst);
     },
     newestReady: async (target2) => {
-      for await (const one3 of list5({ state: "READY", target: target2 }))
+      for await (const one3 of list6({ state: "READY", target: target2 }))
         if (one3.target === target2 && one3.state === "ready") return one3;
       return void 0;
     },
@@ -79821,6 +81222,8 @@ var newestFirst = (a2, b) => b.createdAt.localeCompare(a2.createdAt);
 function toView(raw2) {
   const intent = raw2.meta?.[INTENT_META];
   const { inspectorUrl, errorMessage, aliasError } = raw2;
+  const commit2 = commitOf(raw2);
+  const branch = branchOf(raw2);
   return {
     deployment: {
       id: raw2.id ?? raw2.uid ?? "",
@@ -79830,13 +81233,27 @@ function toView(raw2) {
       state: stateOf3(raw2.readyState ?? raw2.state ?? ""),
       createdAt: new Date(raw2.createdAt ?? raw2.created ?? 0).toISOString(),
       ...typeof intent === "string" ? { intent } : {},
+      ...commit2 ? { commit: commit2 } : {},
       ...inspectorUrl ? { inspectorUrl } : {},
       ...errorMessage ? { problem: errorMessage } : {}
     },
     aliasAssigned: Boolean(raw2.aliasAssigned),
     ...aliasError ? { aliasError: aliasError.message ?? "unknown reason" } : {},
-    staged: raw2.readySubstate === "STAGED"
+    staged: raw2.readySubstate === "STAGED",
+    ...branch ? { branch } : {}
   };
+}
+var HOSTS = ["github", "gitlab", "bitbucket", "git"];
+var COMMIT_KEYS = [COMMIT_META, ...HOSTS.map((host) => `${host}CommitSha`)];
+var BRANCH_KEYS = HOSTS.map((host) => `${host}CommitRef`);
+var WHOLE_COMMIT = /^[0-9a-f]{40}$/u;
+function commitOf({ meta: meta2, gitSource: gitSource2 }) {
+  return [...COMMIT_KEYS.map((key) => meta2?.[key]), gitSource2?.sha].map((told3) => typeof told3 === "string" ? told3.toLowerCase() : "").find((told3) => WHOLE_COMMIT.test(told3));
+}
+function branchOf({ meta: meta2, gitSource: gitSource2 }) {
+  return [gitSource2?.ref, ...BRANCH_KEYS.map((key) => meta2?.[key])].find(
+    (told3) => typeof told3 === "string" && told3 !== "" && told3 !== "HEAD"
+  );
 }
 var withScheme = (url2) => url2.includes("://") ? url2 : `https://${url2}`;
 function stateOf3(readyState) {
@@ -79855,13 +81272,15 @@ function stateOf3(readyState) {
 }
 
 // src/vercel/deploy-command.ts
-function deployArguments({
-  target: target2,
-  intent,
-  rollout,
-  phase: phase2
-}, teamId) {
-  const meta2 = { [INTENT_META]: intent, rollgateRollout: rollout, rollgatePhase: phase2 };
+function deploymentMeta({ intent, rollout, phase: phase2 }, commit2) {
+  return {
+    [INTENT_META]: intent,
+    rollgateRollout: rollout,
+    rollgatePhase: phase2,
+    ...commit2 === void 0 ? {} : { [COMMIT_META]: commit2 }
+  };
+}
+function deployArguments(wanted2, teamId, { folder, commit: commit2, prebuilt: prebuilt2, staged } = {}) {
   return [
     "deploy",
     "--no-wait",
@@ -79870,8 +81289,14 @@ function deployArguments({
     "--non-interactive",
     "--scope",
     teamId,
-    ...targetArguments(target2),
-    ...Object.entries(meta2).flatMap(([key, value]) => ["-m", `${key}=${value}`])
+    ...targetArguments(wanted2.target),
+    ...prebuilt2 ? ["--prebuilt"] : [],
+    ...staged ? ["--skip-domain"] : [],
+    ...folder === void 0 ? [] : ["--cwd", folder],
+    ...Object.entries(deploymentMeta(wanted2, commit2)).flatMap(([key, value]) => [
+      "-m",
+      `${key}=${value}`
+    ])
   ];
 }
 function targetArguments(target2) {
@@ -79892,7 +81317,7 @@ function describeRun(run5) {
   if (exitCode === EXIT_KILLED) return "the CLI hung and was killed";
   if (exitCode === EXIT_MISSING) return "the command was not found";
   const said2 = envelope.safeParse(parseOutput(stdout2)).data;
-  const words = said2?.error?.message ?? said2?.message ?? lastLines(stderr);
+  const words = said2?.error?.message ?? said2?.message ?? lastLines2(stderr);
   return `exit code ${exitCode}, ${words || "no message, as when the API cannot be reached"}`;
 }
 function parseOutput(stdout2) {
@@ -79902,9 +81327,127 @@ function parseOutput(stdout2) {
     return void 0;
   }
 }
-function lastLines(text4) {
+function lastLines2(text4) {
   const lines2 = text4.split("\n").map((line3) => line3.trim());
   return lines2.filter(Boolean).slice(-3).join(" ").slice(-500);
+}
+
+// src/vercel/create-deployment.ts
+async function createDeployment(parts, wanted2, { code: code2, branch }) {
+  if (code2.kind === "newest" && code2.warning !== void 0) parts.log.warning(code2.warning);
+  if (wanted2.how.deploy === "git") return createFromRepository(parts, wanted2, { code: code2, branch });
+  if (code2.kind === "newest") return upload(parts, wanted2, asItStands(wanted2));
+  return uploadCommit(parts, wanted2, code2);
+}
+async function uploadCommit(parts, wanted2, code2) {
+  const { scratch, log } = parts;
+  await mkdir3(dirname5(scratch), { recursive: true, mode: 448 });
+  const folder = await mkdtemp(`${scratch}-code-`);
+  try {
+    if (!await exported(parts, code2, folder))
+      return await upload(parts, wanted2, asItStands(wanted2));
+    log.info(`Deploying the commit ${code2.commit}`);
+    const { staged } = wanted2.how;
+    return await upload(parts, wanted2, { folder, commit: code2.commit, staged });
+  } finally {
+    await rm2(folder, { recursive: true, force: true });
+  }
+}
+async function exported({ source, log }, { commit: commit2, instead }, folder) {
+  try {
+    await source.export(commit2, folder);
+    return true;
+  } catch (error2) {
+    if (instead === void 0 || !(error2 instanceof ProviderError)) throw error2;
+    log.warning(`${instead}. ${error2.message}`);
+    return false;
+  }
+}
+function asItStands({ how: { prebuilt: prebuilt2, staged } }) {
+  return { prebuilt: prebuilt2, staged };
+}
+async function upload(parts, wanted2, given2) {
+  const run5 = await parts.cli(deployArguments(wanted2, parts.teamId, given2));
+  const id = createdDeploymentId(run5);
+  if (id !== void 0) return id;
+  const missing4 = run5.exitCode === EXIT_MISSING;
+  const found3 = missing4 ? void 0 : await lookFor(parts, wanted2.intent);
+  if (found3 !== void 0) return found3;
+  throw missing4 ? cliMissing(wanted2.target) : notCreated(wanted2.target, `vercel deploy ended with ${describeRun(run5)}`);
+}
+var created2 = looseObject({ id: string2() });
+async function createFromRepository(parts, wanted2, { code: code2, branch }) {
+  const { name: name2, connected: repository3 } = await parts.project.read();
+  if (repository3 === void 0) throw notConnected(name2);
+  const outcome = await parts.api.change({
+    method: "POST",
+    path: "/v13/deployments",
+    // Else the deployment that this commit already has may be answered, with its old flags.
+    query: { forceNew: "1", skipAutoDetectionConfirmation: "1" },
+    body: bodyOf(wanted2, { name: name2, repository: repository3, code: code2, branch })
+  });
+  if (outcome.kind === "done") {
+    const id = created2.safeParse(outcome.body).data?.id;
+    if (id !== void 0) return id;
+  }
+  if (outcome.kind === "refused") {
+    if (code2.kind === "newest" || code2.instead === void 0) throw outcome.error;
+    const { message } = outcome.error;
+    if (branch !== void 0 && branch !== repository3.productionBranch) {
+      parts.log.warning(`Asking again without the branch ${branch}: ${message}`);
+      return createFromRepository(parts, wanted2, { code: code2 });
+    }
+    parts.log.warning(`${code2.instead}. ${message}`);
+    return createFromRepository(parts, wanted2, { code: { kind: "newest" } });
+  }
+  const found3 = await lookFor(parts, wanted2.intent);
+  if (found3 !== void 0) return found3;
+  const why = outcome.kind === "unknown" ? outcome.error.message : "the answer names none";
+  throw notCreated(wanted2.target, why);
+}
+function bodyOf(wanted2, { name: name2, repository: repository3, code: code2, branch }) {
+  const { target: target2, how } = wanted2;
+  const commit2 = code2.kind === "commit" ? code2.commit : void 0;
+  const ref2 = commit2 && branch || repository3.productionBranch;
+  return {
+    name: name2,
+    project: name2,
+    gitSource: { ...repository3.source, ref: ref2, ...commit2 ? { sha: commit2 } : {} },
+    meta: deploymentMeta(wanted2, commit2),
+    ...target2 === "production" ? { target: target2 } : {},
+    ...["production", "preview"].includes(target2) ? {} : { customEnvironmentSlugOrId: target2 },
+    ...how.staged ? { autoAssignCustomDomains: false } : {}
+  };
+}
+var LOOKS_AFTER_DOUBT_MS = [0, 2e3, 5e3];
+async function lookFor({ clock: clock2, find: find7 }, intent) {
+  for (const waitMs of LOOKS_AFTER_DOUBT_MS) {
+    await clock2.sleep(waitMs);
+    const found3 = await find7(intent);
+    if (found3 && isAlive(found3)) return found3.id;
+  }
+  return void 0;
+}
+function notCreated(target2, why) {
+  return new ProviderError(
+    "deploy_not_created",
+    `No deployment of ${target2} was created: ${why}`,
+    "Correct what the message names, then run the same operation again."
+  );
+}
+function cliMissing(target2) {
+  return new ProviderError(
+    "vercel_cli_missing",
+    `No deployment of ${target2} was created: vercel deploy ended with the command was not found`,
+    "Install the Vercel CLI before this step: npm install --global vercel@64"
+  );
+}
+function notConnected(name2) {
+  return new ProviderError(
+    "repository_missing",
+    `The project ${name2} has no repository connected that Vercel could take a commit from`,
+    CONNECT_REPOSITORY
+  );
 }
 
 // src/vercel/follow-deployment.ts
@@ -79917,7 +81460,7 @@ async function followDeployment(parts, request3, id) {
   while (true) {
     const view = await deployments.get(id);
     await refuseWrongTarget(parts, request3, view);
-    refuseFailure(view);
+    await refuseFailure(parts, view);
     if (await serves(parts, request3, view)) {
       log.info(`${request3.target} serves ${view.deployment.url}`);
       return view.deployment;
@@ -79929,15 +81472,40 @@ async function followDeployment(parts, request3, id) {
     pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS);
   }
 }
-async function serves({ project: project2, production }, { target: target2, stillWanted }, { deployment: deployment3, aliasAssigned, staged }) {
-  if (deployment3.state !== "ready") return false;
-  if (target2 !== "production") return aliasAssigned;
-  const { productionDeployment, autoAssignsProduction } = await project2.read();
-  if (productionDeployment === deployment3.id) return true;
-  if (autoAssignsProduction && !staged) return false;
+async function serves(parts, wanted2, view) {
+  const { target: target2, how } = wanted2;
+  if (view.deployment.state !== "ready") return false;
+  if (target2 === "production") return servesProduction(parts, wanted2, view);
+  return how.alias === void 0 ? view.aliasAssigned : servesAlias(parts.aliases, wanted2, how.alias, view);
+}
+async function servesProduction({ production }, { how, prove, stillWanted }, { deployment: deployment3, staged }) {
+  const { id } = deployment3;
+  const seen2 = await production.look();
+  if (seen2.serves(id)) return true;
+  if (seen2.release !== void 0 && how.rollingRelease === "complete") {
+    if (seen2.release.canary !== id) throw releaseUnderWay(seen2.release.canary);
+    await stillWanted();
+    await production.complete(id);
+    return (await production.look()).serves(id);
+  }
+  if (seen2.project.autoAssignsProduction && !staged && !how.staged) return false;
+  await prove?.(deployment3);
   await stillWanted();
-  await production.point("promote", deployment3.id);
+  await production.point("promote", id);
   return true;
+}
+async function servesAlias(aliases, { stillWanted }, alias2, { deployment: { id } }) {
+  if (await aliases.holder(alias2) === id) return true;
+  await stillWanted();
+  await aliases.assign(alias2, id);
+  return await aliases.holder(alias2) === id;
+}
+function releaseUnderWay(canary) {
+  return new ProviderError(
+    "rolling_release_under_way",
+    `A rolling release of ${canary} is under way, which was not started here`,
+    "Complete it or abort it (vercel rolling-release complete, or abort), then run the operation again."
+  );
 }
 async function refuseSuperseded({ deployments, log }, { target: target2, stillWanted }, { deployment: deployment3 }) {
   if (target2 !== "production" || deployment3.state !== "building") return;
@@ -79958,13 +81526,13 @@ async function refuseWrongTarget({ deployments }, { target: target2 }, { deploym
     "The first deployment of a project always goes to production: deploy to production once by hand first."
   );
 }
-function refuseFailure({ deployment: deployment3, aliasError }) {
+async function refuseFailure({ buildLog }, { deployment: deployment3, aliasError }) {
   const { id, state: state2, target: target2, problem, inspectorUrl } = deployment3;
   const look4 = `Look at the build: ${inspectorUrl ?? id}`;
   if (state2 === "failed")
     throw new ProviderError(
       "deploy_failed",
-      `The build of ${id} for ${target2} failed: ${problem ?? "no reason given"}`,
+      `The build of ${id} for ${target2} failed: ${problem ?? "no reason given"}${await lastWords(buildLog, id)}`,
       look4
     );
   if (state2 === "cancelled")
@@ -79979,6 +81547,16 @@ function refuseFailure({ deployment: deployment3, aliasError }) {
       `${id} was built, but ${target2} was not pointed at it: ${aliasError}`,
       look4
     );
+}
+async function lastWords(buildLog, id) {
+  try {
+    const lines2 = await buildLog.tail(id);
+    return lines2.length === 0 ? "" : `. The end of its log:
+${lines2.join("\n")}`;
+  } catch (error2) {
+    if (!(error2 instanceof RollgateError)) throw error2;
+    return "";
+  }
 }
 async function giveUp2({ deployments, log }, { target: target2, deadlineMs }, { deployment: deployment3 }) {
   const { id, inspectorUrl } = deployment3;
@@ -80000,54 +81578,253 @@ async function giveUp2({ deployments, log }, { target: target2, deadlineMs }, { 
   );
 }
 
+// src/vercel/git-source.ts
+var repositoryLink = looseObject({
+  type: string2().nullish(),
+  productionBranch: string2().nullish(),
+  org: string2().nullish(),
+  repo: string2().nullish(),
+  repoId: union([number2(), string2()]).nullish(),
+  host: string2().nullish(),
+  projectId: union([number2(), string2()]).nullish(),
+  projectNameWithNamespace: string2().nullish(),
+  owner: string2().nullish(),
+  slug: string2().nullish(),
+  uuid: string2().nullish(),
+  workspaceUuid: string2().nullish()
+});
+function repositoryOf(link3) {
+  const known5 = link3 && KINDS2[link3.type ?? ""]?.(link3);
+  if (!known5) return void 0;
+  const { name: name2, ...source } = known5;
+  const given2 = Object.entries(source).filter(([, value]) => value !== null && value !== void 0);
+  return {
+    name: name2,
+    productionBranch: link3.productionBranch || "main",
+    source: Object.fromEntries(given2)
+  };
+}
+var KINDS2 = {
+  github: ofGithub,
+  "github-limited": ofGithub,
+  "github-custom-host": (link3) => ({
+    ...ofGithub(link3),
+    type: "github-custom-host",
+    host: link3.host
+  }),
+  gitlab: ({ projectId, projectNameWithNamespace }) => ({
+    name: projectNameWithNamespace ?? String(projectId),
+    type: "gitlab",
+    projectId
+  }),
+  bitbucket: ({ owner, slug, uuid: uuid3, workspaceUuid }) => ({
+    name: `${owner}/${slug}`,
+    type: "bitbucket",
+    ...uuid3 ? { repoUuid: uuid3, workspaceUuid } : { owner, slug }
+  })
+};
+function ofGithub({ org, repo, repoId }) {
+  const name2 = `${org}/${repo}`;
+  return repoId ? { name: name2, type: "github", repoId } : { name: name2, type: "github", org, repo };
+}
+
+// src/vercel/project.ts
+function stateOf4({ status }) {
+  switch (status) {
+    case "succeeded":
+      return "moved";
+    case "failed":
+    case "skipped":
+      return "not-moved";
+    default:
+      return "moving";
+  }
+}
+var project = looseObject({
+  id: string2(),
+  name: string2(),
+  autoAssignCustomDomains: boolean2().nullish(),
+  rollingRelease: unknown().optional(),
+  link: repositoryLink.nullish(),
+  targets: looseObject({
+    production: looseObject({ id: string2().nullish(), alias: array(string2()).nullish() }).nullish()
+  }).nullish(),
+  lastAliasRequest: looseObject({
+    type: string2().nullish(),
+    fromDeploymentId: string2().nullish(),
+    toDeploymentId: string2().nullish(),
+    jobStatus: string2().nullish(),
+    requestedAt: number2().nullish()
+  }).nullish(),
+  lastRollbackTarget: looseObject({ id: string2().nullish() }).nullish()
+});
+function createProjectReader(api, projectId) {
+  const path25 = `/v9/projects/${encodeURIComponent(projectId)}`;
+  return {
+    // The CLI asks with `rollbackInfo` whenever it needs the last move.
+    read: async () => toView2(await api.get({ path: path25, query: { rollbackInfo: "true" } }, project))
+  };
+}
+function toView2(raw2) {
+  const { lastAliasRequest: move3 } = raw2;
+  const production = raw2.targets?.production;
+  const connected = repositoryOf(raw2.link);
+  const rolledBackTo = move3 ? void 0 : raw2.lastRollbackTarget?.id;
+  const assignsBySetting = raw2.autoAssignCustomDomains !== false;
+  const rolledBack4 = move3?.type === "rollback" || !!rolledBackTo && rolledBackTo === production?.id;
+  return {
+    id: raw2.id,
+    name: raw2.name,
+    // A rollback switches it off until the next promotion, without touching the setting.
+    autoAssignsProduction: assignsBySetting && !rolledBack4,
+    assignsBySetting,
+    rollingRelease: isActive(raw2.rollingRelease),
+    ...production?.id ? { productionDeployment: production.id } : {},
+    ...production?.alias?.length ? { productionDomains: production.alias } : {},
+    ...rolledBackTo ? { rolledBackTo } : {},
+    ...connected ? { connected, repository: connected.name } : {},
+    ...lastMoveOf(move3)
+  };
+}
+function lastMoveOf(move3) {
+  const { toDeploymentId: to, fromDeploymentId: from, type, jobStatus, requestedAt } = move3 ?? {};
+  if (!to) return {};
+  return {
+    lastMove: {
+      type: type === "rollback" ? "rollback" : "promote",
+      ...from ? { from } : {},
+      to,
+      status: jobStatus ?? "",
+      requestedAt: requestedAt ?? 0
+    }
+  };
+}
+function isActive(rollingRelease2) {
+  if (typeof rollingRelease2 !== "object" || rollingRelease2 === null) return false;
+  return !("enabled" in rollingRelease2 && rollingRelease2.enabled === false);
+}
+
+// src/vercel/traffic.ts
+function trafficTo(live) {
+  return { serves: live?.id, newOnes: "served", staged: false };
+}
+function projectOf({ serves: serves3, move: move3, staged }) {
+  return {
+    rollingRelease: staged,
+    ...serves3 === void 0 ? {} : { productionDeployment: serves3 },
+    ...move3?.at === void 0 ? {} : { lastMove: { to: move3.to, requestedAt: Date.parse(move3.at) } }
+  };
+}
+function productionTraffic(view) {
+  const { productionDeployment, assignsBySetting, rollingRelease: rollingRelease2 } = view;
+  const move3 = moveOf(view);
+  const rolledBack4 = move3?.how === "rollback" && move3.state !== "not-moved";
+  const byHand = assignsBySetting ? "served" : "off";
+  return {
+    serves: productionDeployment,
+    newOnes: rolledBack4 ? "rolled-back" : byHand,
+    staged: rollingRelease2,
+    ...move3 === void 0 ? {} : { move: move3 }
+  };
+}
+function moveOf({ lastMove, rolledBackTo, productionDeployment }) {
+  if (lastMove === void 0) {
+    const stands = rolledBackTo !== void 0 && rolledBackTo === productionDeployment;
+    return stands ? { how: "rollback", to: rolledBackTo, state: "moved" } : void 0;
+  }
+  const { type, from, to, requestedAt } = lastMove;
+  return {
+    how: type,
+    ...from === void 0 ? {} : { from },
+    to,
+    at: new Date(requestedAt).toISOString(),
+    state: stateOf4(lastMove)
+  };
+}
+
 // src/vercel/deployer.ts
 function createDeployer(parts) {
   const { deployments, project: project2, production } = parts;
+  const live = (target2) => liveOn(parts, target2);
   return {
-    live: async (target2) => {
-      if (target2 !== "production") return deployments.newestReady(target2);
-      const { productionDeployment: id } = await project2.read();
-      return id === void 0 ? void 0 : (await deployments.get(id)).deployment;
-    },
+    live,
+    traffic: async (target2) => target2 === "production" ? productionTraffic(await project2.read()) : trafficTo(await live(target2)),
+    get: (id, asking) => unlessRefused(
+      ["vercel_not_found"],
+      async () => (await deployments.get(id, asking)).deployment
+    ),
+    newest: (target2) => deployments.newestReady(target2),
     find: (intent) => find(parts, intent),
+    flagsIn: async (deploymentId, flags3, asking) => {
+      const all = await parts.env.of(deploymentId, asking);
+      return all && Object.fromEntries(Object.entries(all).filter(([name2]) => flags3.includes(name2)));
+    },
     deploy: (request3) => deploy2(parts, request3),
     abandon: (intent) => abandon(parts, intent),
-    reinstate: async (target2, deploymentId) => {
+    reinstate: async (target2, deploymentId, known5) => {
       if (target2 !== "production") throw noInstantRollback(target2);
-      await production.point("rollback", deploymentId);
+      await production.point("rollback", deploymentId, known5 && projectOf(known5));
     }
   };
+}
+async function liveOn(parts, target2) {
+  const { deployments, project: project2, aliases, how } = parts;
+  const { alias: alias2 } = how(target2);
+  if (target2 !== "production" && alias2 === void 0) return deployments.newestReady(target2);
+  const id = alias2 === void 0 ? (await project2.read()).productionDeployment : await aliases.holder(alias2);
+  return id === void 0 ? void 0 : (await deployments.get(id)).deployment;
 }
 async function find({ deployments }, intent) {
   const ours = await deployments.ofIntent(intent);
   return ours.find(isAlive) ?? ours[0];
 }
-var isAlive = ({ state: state2 }) => state2 === "building" || state2 === "ready";
 async function deploy2(parts, request3) {
-  if (request3.target === "production") await refuseRollingRelease(parts.project);
-  const earlier = await find(parts, request3.intent);
+  const wanted2 = { ...request3, how: parts.how(request3.target) };
+  await refuseForeign(parts, wanted2);
+  const earlier = await find(parts, wanted2.intent);
   if (earlier && await canBeTakenUp(parts, earlier)) {
     parts.log.info(`Taking up deployment ${earlier.id} of the same intent`);
-    await bringBack(parts, request3, earlier);
-    return followDeployment(parts, request3, earlier.id);
+    await bringBack(parts, wanted2, earlier);
+    return followDeployment(parts, wanted2, earlier.id);
   }
-  await request3.stillWanted();
-  const id = await create(parts, request3);
-  parts.log.info(`Created deployment ${id} for ${request3.target}`);
-  return followDeployment(parts, request3, id);
+  const code2 = await codeOf(parts, wanted2);
+  await wanted2.stillWanted();
+  const creation2 = { ...parts, find: (intent) => find(parts, intent) };
+  const id = await createDeployment(creation2, wanted2, code2);
+  parts.log.info(`Created deployment ${id} for ${wanted2.target}`);
+  return followDeployment(parts, wanted2, id);
 }
-async function bringBack({ project: project2, production }, { target: target2, stillWanted }, { id, state: state2 }) {
-  if (target2 !== "production" || state2 !== "ready") return;
-  if ((await project2.read()).productionDeployment === id) return;
+async function codeOf(parts, { target: target2, how, like }) {
+  const { deployments } = parts;
+  const id = like ?? (how.commit === "live" ? (await liveOn(parts, target2))?.id : void 0);
+  const model = id === void 0 ? void 0 : await unlessRefused(["vercel_not_found"], () => deployments.get(id));
+  const code2 = codeFor({
+    target: target2,
+    how,
+    like: like === void 0 ? void 0 : { id: like, deployment: model?.deployment },
+    live: model?.deployment
+  });
+  return { code: code2, branch: model?.branch };
+}
+async function bringBack({ production }, { target: target2, how, prove, stillWanted }, earlier) {
+  const { id, state: state2 } = earlier;
+  if (target2 !== "production" || state2 !== "ready" || how.staged) return;
+  const { release: release2, serves: serves3 } = await production.look();
+  if (serves3(id) || release2?.canary === id) return;
+  await prove?.(earlier);
   await stillWanted();
   await production.point("promote", id);
 }
-async function canBeTakenUp({ deployments }, earlier) {
-  if (earlier.state !== "ready" || earlier.target === "production") return isAlive(earlier);
+async function canBeTakenUp({ deployments, how }, earlier) {
+  const { state: state2, target: target2 } = earlier;
+  const hasDomain = target2 === "production" || how(target2).alias !== void 0;
+  if (state2 !== "ready" || hasDomain) return isAlive(earlier);
   return (await deployments.newestReady(earlier.target))?.id === earlier.id;
 }
-async function abandon({ deployments, log }, intent) {
-  const building = (await deployments.ofIntent(intent)).filter(({ state: state2 }) => state2 === "building");
+async function abandon(parts, intent) {
+  const { deployments, log } = parts;
+  const ours = await deployments.ofIntent(intent);
+  const building = ours.filter(({ state: state2 }) => state2 === "building");
   for (const { id } of building) {
     const { kind: kind2 } = await deployments.cancel(id);
     log.warning(`Cancelling ${id}, whose intent is given up: ${kind2}`);
@@ -80055,6 +81832,15 @@ async function abandon({ deployments, log }, intent) {
       throw notAbandoned(id);
     }
   }
+  await endRelease(parts, ours);
+}
+async function endRelease({ how, production, log }, ours) {
+  const ready = ours.filter(({ state: state2, target: target2 }) => state2 === "ready" && target2 === "production");
+  if (ready.length === 0 || how("production").rollingRelease !== "complete") return;
+  const { release: release2 } = await production.look();
+  if (release2?.current === void 0 || !ready.some(({ id }) => id === release2.canary)) return;
+  log.warning(`Ending the rolling release of ${release2.canary}, whose intent is given up`);
+  await production.point("rollback", release2.current);
 }
 function notAbandoned(id) {
   return new ProviderError(
@@ -80063,30 +81849,24 @@ function notAbandoned(id) {
     "Cancel it in the dashboard, then run the operation again."
   );
 }
-async function refuseRollingRelease(project2) {
-  const { name: name2, rollingRelease } = await project2.read();
-  if (!rollingRelease) return;
-  throw new ProviderError(
+async function refuseForeign(parts, wanted2) {
+  const { target: target2, how } = wanted2;
+  if (target2 === "production") await refuseRollingRelease(parts, wanted2);
+  else if (how.alias !== void 0) await parts.aliases.holder(how.alias);
+}
+async function refuseRollingRelease({ production, deployments }, { how, intent }) {
+  const { project: project2, release: release2 } = await production.look();
+  if (!project2.rollingRelease) return;
+  if (how.rollingRelease === "refuse") throw rollingRelease(project2.name);
+  if (release2 === void 0) return;
+  const { deployment: deployment3 } = await deployments.get(release2.canary);
+  if (deployment3.intent !== intent) throw releaseUnderWay(release2.canary);
+}
+function rollingRelease(name2) {
+  return new ProviderError(
     "rolling_release",
     `The project ${name2} uses Rolling Releases: a deployment would get only part of the traffic`,
-    "Switch Rolling Releases off while Rollgate rolls out: vercel rolling-release configure --disable"
-  );
-}
-var LOOKS_AFTER_DOUBT_MS = [0, 2e3, 5e3];
-async function create(parts, request3) {
-  const run5 = await parts.cli(deployArguments(request3, parts.teamId));
-  const id = createdDeploymentId(run5);
-  if (id !== void 0) return id;
-  const missing3 = run5.exitCode === EXIT_MISSING;
-  for (const waitMs of missing3 ? [] : LOOKS_AFTER_DOUBT_MS) {
-    await parts.clock.sleep(waitMs);
-    const found2 = await find(parts, request3.intent);
-    if (found2 && isAlive(found2)) return found2.id;
-  }
-  throw new ProviderError(
-    missing3 ? "vercel_cli_missing" : "deploy_not_created",
-    `No deployment of ${request3.target} was created: vercel deploy ended with ${describeRun(run5)}`,
-    missing3 ? "Install the Vercel CLI before this step: npm install --global vercel@64" : "Correct what the message names, then run the same operation again."
+    COMPLETE_RELEASES
   );
 }
 function noInstantRollback(target2) {
@@ -80097,6 +81877,27 @@ function noInstantRollback(target2) {
   );
 }
 
+// src/vercel/deployment-env.ts
+var values2 = record(string2(), string2()).nullish();
+var pulled = looseObject({ env: values2, buildEnv: values2 });
+var UNSEEN = [
+  "vercel_forbidden",
+  "vercel_not_found",
+  "vercel_refused",
+  "vercel_plan_limit",
+  "vercel_unexpected_answer"
+];
+function createDeploymentEnv(api) {
+  return {
+    of: async (deploymentId, asking) => {
+      const path25 = `/v3/env/pull/${encodeURIComponent(deploymentId)}`;
+      const answer7 = await unlessRefused(UNSEEN, () => api.get({ path: path25, ...asking }, pulled));
+      const { env, buildEnv } = answer7 ?? {};
+      return env || buildEnv ? { ...env, ...buildEnv } : void 0;
+    }
+  };
+}
+
 // src/vercel/env-records.ts
 var envRecord = looseObject({
   id: string2().nullish(),
@@ -80105,22 +81906,36 @@ var envRecord = looseObject({
   target: union([string2(), array(string2())]).nullish(),
   customEnvironmentIds: array(string2()).nullish(),
   gitBranch: string2().nullish(),
+  comment: string2().nullish(),
   configurationId: string2().nullish(),
   system: boolean2().nullish()
 });
+var pagination = looseObject({ next: number2().nullish() }).nullish();
 var envPage = looseObject({
   envs: array(envRecord),
   hiddenProductionEnvCount: number2().nullish(),
-  pagination: looseObject({ next: number2().nullish() }).nullish()
+  pagination
 });
 var envAnswer = union([
   envPage,
-  envRecord.transform((record4) => ({
-    envs: [record4],
+  envRecord.transform((record5) => ({
+    envs: [record5],
     hiddenProductionEnvCount: 0,
     pagination: void 0
   }))
 ]);
+var sharedPage = looseObject({
+  data: array(
+    looseObject({
+      id: string2(),
+      key: string2(),
+      target: union([string2(), array(string2())]).nullish(),
+      customEnvironmentIds: array(string2()).nullish(),
+      applyToAllCustomEnvironments: boolean2().nullish()
+    })
+  ),
+  pagination
+});
 var envValue = looseObject({
   value: string2().nullish(),
   decrypted: boolean2().nullish(),
@@ -80137,14 +81952,15 @@ function createEnvRecords(api, projectId) {
       if (STANDARD.includes(target2)) return { kind: "standard", target: target2 };
       const path25 = `/v9/${project2}/custom-environments`;
       const known5 = (await api.get({ path: path25 }, environments)).environments;
-      const found2 = known5.find(({ slug }) => slug === target2);
-      if (found2) return { kind: "custom", id: found2.id };
+      const found3 = known5.find(({ slug }) => slug === target2);
+      if (found3) return { kind: "custom", id: found3.id };
       throw unknownTarget(
         target2,
         known5.map(({ slug }) => slug)
       );
     },
     list: () => listAll(api, `/v10/${project2}/env`),
+    shared: () => listShared(api, projectId),
     value: async (id) => {
       const read3 = await api.get({ path: `/v1/${project2}/env/${encodeURIComponent(id)}` }, envValue);
       const hidden = read3.decrypted === false || read3.type === "sensitive";
@@ -80154,22 +81970,40 @@ function createEnvRecords(api, projectId) {
   };
 }
 async function listAll(api, path25) {
-  const found2 = /* @__PURE__ */ new Map();
+  const found3 = /* @__PURE__ */ new Map();
   let hiddenProduction2 = 0;
-  let query = {};
-  while (true) {
-    const page4 = await api.get({ path: path25, query }, envAnswer);
-    const known5 = found2.size;
-    for (const record4 of page4.envs.map(toRecord)) found2.set(`${record4.id} ${record4.key}`, record4);
-    hiddenProduction2 = Math.max(hiddenProduction2, page4.hiddenProductionEnvCount ?? 0);
-    const more = page4.pagination?.next ?? void 0;
-    if (more === void 0 || found2.size === known5)
-      return { records: [...found2.values()], hiddenProduction: hiddenProduction2 };
-    query = { until: String(more) };
-  }
+  await eachPage(async (query) => {
+    const page5 = await api.get({ path: path25, query }, envAnswer);
+    const known5 = found3.size;
+    for (const record5 of page5.envs.map(toRecord)) found3.set(`${record5.id} ${record5.key}`, record5);
+    hiddenProduction2 = Math.max(hiddenProduction2, page5.hiddenProductionEnvCount ?? 0);
+    return found3.size === known5 ? void 0 : page5.pagination?.next;
+  });
+  return { records: [...found3.values()], hiddenProduction: hiddenProduction2 };
+}
+async function listShared(api, projectId) {
+  const found3 = /* @__PURE__ */ new Map();
+  await eachPage(async (query) => {
+    const page5 = await api.get({ path: "/v1/env", query: { ...query, projectId } }, sharedPage);
+    const known5 = found3.size;
+    for (const { id, key, target: target2, customEnvironmentIds, ...rest } of page5.data)
+      found3.set(id, {
+        key,
+        targets: [target2 ?? []].flat(),
+        customEnvironmentIds: customEnvironmentIds ?? [],
+        everyCustomEnvironment: rest.applyToAllCustomEnvironments === true
+      });
+    return found3.size === known5 ? void 0 : page5.pagination?.next;
+  });
+  return [...found3.values()];
+}
+async function eachPage(read3) {
+  let next2 = await read3({});
+  while (next2 !== void 0 && next2 !== null) next2 = await read3({ until: String(next2) });
 }
 function toRecord(raw2) {
-  const { id, key, type, target: target2, customEnvironmentIds, gitBranch, configurationId, system } = raw2;
+  const { id, key, type, target: target2, customEnvironmentIds, gitBranch, comment: comment2 } = raw2;
+  const { configurationId, system } = raw2;
   return {
     id: id ?? "",
     key,
@@ -80177,6 +82011,7 @@ function toRecord(raw2) {
     targets: [target2 ?? []].flat(),
     customEnvironmentIds: customEnvironmentIds ?? [],
     ...gitBranch ? { gitBranch } : {},
+    ...comment2 ? { comment: comment2 } : {},
     foreign: Boolean(configurationId) || system === true || type === "system" || !id
   };
 }
@@ -80189,67 +82024,32 @@ function unknownTarget(target2, slugs) {
   );
 }
 
-// src/vercel/flag-doubt.ts
-var STALE = ["ENV_CONFLICT", "ENV_ALREADY_EXISTS", "EXISTING_KEY_AND_TARGET", "not_found"];
-var STALE_WAIT_MS = 1e3;
-function doubtOf(outcome) {
-  switch (outcome.kind) {
-    case "done":
-      return void 0;
-    case "unknown":
-      return outcome;
-    case "refused":
-      if (STALE.includes(outcome.code ?? "")) return { error: outcome.error, waitMs: STALE_WAIT_MS };
-      throw outcome.error;
-  }
-}
-var creation = looseObject({
-  failed: array(
-    looseObject({
-      error: looseObject({ code: string2().nullish(), message: string2().nullish() })
-    })
-  )
-});
-function doubtOfCreation(outcome, flag2, target2, conceal) {
-  const failed = outcome.kind === "done" ? creation.safeParse(outcome.body).data?.failed : void 0;
-  const [first] = failed ?? [];
-  if (!first) return void 0;
-  const { code: code2, message } = first.error;
-  const words = [code2, message && hide3(message, conceal)].filter(Boolean).join(", ");
-  const error2 = new ProviderError(
-    "flag_refused",
-    `Vercel did not store ${flag2} on ${target2}: ${words}`,
-    "Correct what Vercel names, then run the same operation again."
-  );
-  if (STALE.includes(code2 ?? "")) return { error: error2, waitMs: STALE_WAIT_MS };
-  throw error2;
-}
-
 // src/vercel/flag-survey.ts
-function surveyFlags(listing, target2, place, flags3) {
+function surveyFlags(listing, { target: target2, place, flags: flags3, shared }) {
   const surveyed = flags3.map((flag2) => {
     const records = listing.records.filter((r2) => r2.key === flag2 && serves2(r2, place));
-    const general = records.filter((record4) => record4.gitBranch === void 0);
+    const general = records.filter((record5) => record5.gitBranch === void 0);
     const hidden = target2 === "production" && general.length === 0 && listing.hiddenProduction > 0;
     return {
       flag: flag2,
       record: general[0],
       obstacles: [
-        ...records.flatMap((record4) => obstaclesOf(record4, target2)),
+        ...records.flatMap((record5) => obstaclesOf(record5, target2)),
         ...general.length > 1 ? [duplicate(flag2, target2, general.length)] : [],
-        ...hidden ? [hiddenProduction(flag2, listing.hiddenProduction)] : []
+        ...hidden ? [hiddenProduction(flag2, listing.hiddenProduction)] : [],
+        ...shared.some((one3) => one3.key === flag2 && reaches(one3, place)) ? [teamShared(flag2, target2)] : []
       ]
     };
   });
   return {
     serving: Object.fromEntries(
-      surveyed.flatMap(({ flag: flag2, record: record4 }) => record4 ? [[flag2, record4]] : [])
+      surveyed.flatMap(({ flag: flag2, record: record5 }) => record5 ? [[flag2, record5]] : [])
     ),
     obstacles: surveyed.flatMap(({ obstacles }) => obstacles)
   };
 }
-function isUnreadable(record4) {
-  return record4.type === "sensitive" || record4.type === "secret";
+function isUnreadable(record5) {
+  return record5.type === "sensitive" || record5.type === "secret";
 }
 function unreadable(flag2, target2) {
   return {
@@ -80259,18 +82059,21 @@ function unreadable(flag2, target2) {
     remedy: `A flag is no secret: remove ${flag2} from ${target2} in the dashboard and let Rollgate create it.`
   };
 }
-function otherPlaces(record4, place) {
-  const { targets: targets2, customEnvironmentIds } = record4;
+function otherPlaces(record5, place) {
+  const { targets: targets2, customEnvironmentIds } = record5;
   return place.kind === "standard" ? { targets: targets2.filter((target2) => target2 !== place.target), customEnvironmentIds } : { targets: targets2, customEnvironmentIds: customEnvironmentIds.filter((id) => id !== place.id) };
 }
-function serves2(record4, place) {
-  return place.kind === "standard" ? record4.targets.includes(place.target) : record4.customEnvironmentIds.includes(place.id);
+function serves2(record5, place) {
+  return place.kind === "standard" ? record5.targets.includes(place.target) : record5.customEnvironmentIds.includes(place.id);
 }
-function obstaclesOf(record4, target2) {
-  const { key: flag2, gitBranch } = record4;
-  if (record4.foreign) return [foreignOwner(flag2, target2)];
+function reaches(shared, place) {
+  return place.kind === "standard" ? shared.targets.includes(place.target) : shared.everyCustomEnvironment || shared.customEnvironmentIds.includes(place.id);
+}
+function obstaclesOf(record5, target2) {
+  const { key: flag2, gitBranch } = record5;
+  if (record5.foreign) return [foreignOwner(flag2, target2)];
   if (gitBranch !== void 0) return [branchOverride(flag2, target2, gitBranch)];
-  return isUnreadable(record4) ? [unreadable(flag2, target2)] : [];
+  return isUnreadable(record5) ? [unreadable(flag2, target2)] : [];
 }
 function foreignOwner(flag2, target2) {
   return {
@@ -80304,186 +82107,701 @@ function hiddenProduction(flag2, count2) {
     remedy: "Use a token of a member who may read the production variables of this project."
   };
 }
+function teamShared(flag2, target2) {
+  return {
+    code: "team_shared",
+    flag: flag2,
+    message: `${flag2} on ${target2} is also a variable that the team shares, which shows wherever the project has none`,
+    remedy: `Unlink ${flag2} from this project in the team's shared environment variables.`
+  };
+}
 
-// src/vercel/flag-plan.ts
-function planFlags({ place, held: held2, wanted: wanted2, comment: comment2 }) {
-  return Object.entries(wanted2).flatMap(([flag2, value]) => {
-    const holding = held2[flag2];
-    if (!holding) return value === null ? [] : [create2(flag2, value, place, comment2)];
-    if (holding.value === value && value !== void 0) return [];
-    const others = otherPlaces(holding.record, place);
-    const alone = others.targets.length + others.customEnvironmentIds.length === 0;
-    if (alone) return [value === null ? remove(flag2, holding) : edit(flag2, holding, value, comment2)];
-    const split2 = letGo(flag2, holding, others);
-    return value === null ? [split2] : [split2, create2(flag2, value, place, comment2)];
+// src/vercel/in-parallel.ts
+var AT_ONCE2 = 5;
+async function inParallel(items2, work) {
+  const results = new Array(items2.length);
+  const waiting = items2.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE2, items2.length) }, worker));
+  return results;
+}
+
+// src/vercel/flag-look.ts
+var NO_ANSWER = ["vercel_unavailable", "vercel_rate_limited"];
+function createSharedReader(records, log) {
+  let refused2 = false;
+  return async () => {
+    if (refused2) return [];
+    try {
+      return await records.shared();
+    } catch (error2) {
+      if (!(error2 instanceof ProviderError) || NO_ANSWER.includes(error2.code)) throw error2;
+      if (!refused2) log.info(`Variables that the team shares are not looked at: ${error2.message}`);
+      refused2 = true;
+      return [];
+    }
+  };
+}
+async function lookAtFlags(records, question) {
+  const { target: target2, place, flags: flags3, expected = [] } = question;
+  const [listing, shared, early] = await Promise.all([
+    records.list(),
+    question.shared(),
+    readEarly(records, expected)
+  ]);
+  const { serving, obstacles } = surveyFlags(listing, { target: target2, place, flags: flags3, shared });
+  const readable = Object.values(serving).filter((record5) => !isUnreadable(record5));
+  const values3 = await readValues(records, readable, early);
+  const gone = new Set(readable.filter(({ id }) => !values3.has(id)));
+  const held2 = Object.fromEntries(
+    Object.entries(serving).filter(([, record5]) => !gone.has(record5)).map(([flag2, record5]) => [
+      flag2,
+      { record: record5, value: isUnreadable(record5) ? void 0 : values3.get(record5.id) }
+    ])
+  );
+  const sealed = Object.entries(held2).filter(([, { record: record5, value }]) => value === void 0 && !isUnreadable(record5)).map(([flag2]) => unreadable(flag2, target2));
+  const reading2 = {
+    target: target2,
+    flags: Object.fromEntries(flags3.map((flag2) => [flag2, stateOf5(held2[flag2], place)])),
+    obstacles: [...obstacles, ...sealed]
+  };
+  const left = listing.records.filter((record5) => !gone.has(record5));
+  return { held: held2, reading: reading2, records: left, values: values3, shared };
+}
+async function readValues(records, wanted2, early) {
+  const late = wanted2.filter(({ id }) => !early.has(id));
+  const read3 = await inParallel(
+    late,
+    ({ id }) => unlessRefused(["vercel_not_found"], async () => [id, await records.value(id)])
+  );
+  return new Map([...early, ...read3.filter((one3) => one3 !== void 0)]);
+}
+async function readEarly(records, ids) {
+  const read3 = await inParallel(ids, async (id) => {
+    try {
+      return [[id, await records.value(id)]];
+    } catch (error2) {
+      if (!(error2 instanceof ProviderError)) throw error2;
+      return [];
+    }
+  });
+  return new Map(read3.flat());
+}
+function stateOf5(holding, place) {
+  if (!holding) return { kind: "absent" };
+  const { record: record5, value } = holding;
+  if (value === void 0)
+    return { kind: "unreadable", reason: `Vercel does not show the value (type ${record5.type})` };
+  const { targets: targets2, customEnvironmentIds } = otherPlaces(record5, place);
+  const { comment: comment2 } = record5;
+  return {
+    kind: "set",
+    value,
+    sharedWith: [...targets2, ...customEnvironmentIds],
+    ...comment2 === void 0 ? {} : { comment: comment2 }
+  };
+}
+
+// src/vercel/flag-change.ts
+var FRESH_STARTS = 3;
+function lookAgain({ records }, writing) {
+  const { change: change2, place, before, created: created3 } = writing;
+  return lookAtFlags(records, {
+    target: change2.target,
+    place,
+    flags: Object.keys(change2.flags),
+    shared: async () => before.shared,
+    expected: [...Object.values(before.held).map(({ record: record5 }) => record5.id), ...created3]
   });
 }
-function create2(flag2, value, place, comment2) {
+function valuesOf({ flags: flags3 }, { held: held2 }) {
+  const before = Object.values(held2).map(({ value }) => value ?? "");
+  return [...Object.values(flags3).map((value) => value ?? ""), ...before];
+}
+async function wait2(clock2, doubts2) {
+  const waitMs = Math.max(0, ...doubts2.map((doubt) => doubt.waitMs));
+  if (waitMs > 0) await clock2.sleep(waitMs);
+}
+
+// src/vercel/flag-doubt.ts
+var CONFLICT = ["ENV_CONFLICT", "ENV_ALREADY_EXISTS", "EXISTING_KEY_AND_TARGET"];
+var GONE = "not_found";
+var STALE_WAIT_MS = 1e3;
+function troublesOf(outcome, flags3, { target: target2, conceal }) {
+  switch (outcome.kind) {
+    case "done":
+      return failuresIn(outcome.body, flags3).map(({ flags: failed, code: code2, message }) => {
+        const words = [code2, message && hide3(message, conceal)].filter(Boolean).join(", ");
+        const error2 = new ProviderError(
+          "flag_refused",
+          `Vercel did not store ${failed.join(", ")} on ${target2}: ${words}`,
+          "Correct what Vercel names, then run the same operation again."
+        );
+        return refusal4(failed, error2, code2);
+      });
+    case "unknown":
+      return [{ ...outcome, flags: flags3, kind: "doubtful", conflict: false }];
+    case "refused":
+      return [refusal4(flags3, outcome.error, outcome.code)];
+  }
+}
+function allOf([first, ...more]) {
+  if (more.length === 0) return first;
+  const all = [first, ...more];
+  const messages = new Set(all.map(({ message }) => message));
+  const remedies = new Set(all.map(({ remedy }) => remedy));
+  return new ProviderError(first.code, [...messages].join("; "), [...remedies].join(" "), first);
+}
+function refusal4(flags3, error2, code2 = "") {
+  const conflict = CONFLICT.includes(code2);
+  const kind2 = conflict || code2 === GONE ? "doubtful" : "refused";
+  return { flags: flags3, kind: kind2, error: error2, waitMs: STALE_WAIT_MS, conflict };
+}
+var record4 = looseObject({ id: string2() });
+var answer4 = looseObject({ created: union([array(record4), record4]) });
+function createdIn(outcome) {
+  const created3 = outcome.kind === "done" ? answer4.safeParse(outcome.body).data?.created : void 0;
+  return [created3 ?? []].flat().map(({ id }) => id);
+}
+var failure2 = looseObject({
+  code: string2().nullish(),
+  message: string2().nullish(),
+  key: string2().nullish(),
+  envVarKey: string2().nullish()
+});
+var creation = looseObject({ failed: array(looseObject({ error: failure2 })) });
+function failuresIn(body2, flags3) {
+  const failed = creation.safeParse(body2).data?.failed ?? [];
+  return failed.map(({ error: { code: code2, message, envVarKey, key } }) => {
+    const named2 = flags3.filter((flag2) => flag2 === envVarKey || flag2 === key);
+    return { flags: named2.length > 0 ? named2 : flags3, code: code2 ?? void 0, message };
+  });
+}
+
+// src/vercel/flag-plan.ts
+function planFlags(plan4) {
+  const { place, held: held2, wanted: wanted2, comment: comment2 } = plan4;
+  return Object.entries(wanted2).flatMap(([flag2, value]) => {
+    const holding = held2[flag2];
+    if (holding) return change(flag2, value, holding, plan4);
+    return value === null ? [] : [create(flag2, value, place, comment2)];
+  });
+}
+function change(flag2, value, holding, { place, comment: comment2 }) {
+  const { record: record5 } = holding;
+  const shared = isShared(record5, place);
+  if (holding.value === value && value !== void 0) {
+    const marks = !shared && mustMark(record5.comment, comment2);
+    return marks ? [mark(flag2, record5, comment2)] : [];
+  }
+  if (!shared) return [value === null ? remove(flag2, record5) : edit(flag2, record5, value, comment2)];
+  const split2 = letGo(flag2, record5, otherPlaces(record5, place));
+  return value === null ? [split2] : [split2, create(flag2, value, place, comment2)];
+}
+function isShared(record5, place) {
+  const { targets: targets2, customEnvironmentIds } = otherPlaces(record5, place);
+  return targets2.length + customEnvironmentIds.length > 0;
+}
+function remove(flag2, { id }) {
+  return { flag: flag2, kind: "delete", method: "DELETE", id };
+}
+function create(flag2, value, place, comment2) {
   const where = place.kind === "standard" ? { target: [place.target] } : { customEnvironmentIds: [place.id] };
   const body2 = { key: flag2, value, type: "encrypted", ...where, comment: comment2 };
   return { flag: flag2, kind: "create", method: "POST", body: body2 };
 }
-function edit(flag2, { record: record4 }, value, comment2) {
+function edit(flag2, record5, value, comment2) {
   const body2 = { value, type: "encrypted", comment: comment2 };
-  return { flag: flag2, kind: "edit", method: "PATCH", id: record4.id, body: body2 };
+  return { flag: flag2, kind: "edit", method: "PATCH", id: record5.id, body: body2 };
 }
-function remove(flag2, { record: record4 }) {
-  return { flag: flag2, kind: "delete", method: "DELETE", id: record4.id };
+function mark(flag2, record5, comment2) {
+  return { flag: flag2, kind: "mark", method: "PATCH", id: record5.id, body: { comment: comment2 } };
 }
-function letGo(flag2, { record: record4 }, others) {
-  const custom = record4.customEnvironmentIds.length > 0 ? { customEnvironmentIds: others.customEnvironmentIds } : {};
+function letGo(flag2, record5, others) {
+  const custom = record5.customEnvironmentIds.length > 0 ? { customEnvironmentIds: others.customEnvironmentIds } : {};
   const body2 = { target: others.targets, ...custom };
-  return { flag: flag2, kind: "split", method: "PATCH", id: record4.id, body: body2 };
+  return { flag: flag2, kind: "split", method: "PATCH", id: record5.id, body: body2 };
 }
 
-// src/vercel/flag-store.ts
-var FRESH_STARTS = 3;
-function createFlagStore(parts) {
+// src/vercel/flag-restore.ts
+function planRestore(question) {
+  const plans = Object.keys(question.wanted).map((flag2) => ({ flag: flag2, steps: back(flag2, question) }));
   return {
-    read: async (target2, flags3) => {
-      const place = await parts.records.place(target2);
-      return (await look3(parts.records, target2, place, flags3)).reading;
-    },
-    write: (change) => write(parts, change)
+    steps: plans.flatMap(({ steps: steps2 }) => steps2 ?? []),
+    stuck: plans.flatMap(({ flag: flag2, steps: steps2 }) => steps2 === void 0 ? [flag2] : [])
   };
 }
-async function write(parts, change) {
-  const { records, clock: clock2 } = parts;
-  const { target: target2, comment: comment2 } = change;
-  const place = await records.place(target2);
-  const splits = /* @__PURE__ */ new Map();
-  let progress = "nothing";
-  for (let round = 1; ; round += 1) {
-    const seen2 = await look3(records, target2, place, Object.keys(change.flags));
-    const flags3 = unobstructed(change, seen2.reading, progress);
-    const steps2 = planFlags({ place, held: seen2.held, wanted: flags3, comment: comment2 });
-    if (steps2.length === 0) {
-      await proveUntouched(records, target2, splits);
-      return seen2.reading;
-    }
-    if (progress === "clean") throw readBackDiffers(target2, steps2);
-    rememberSplits(splits, steps2, seen2.held);
-    const doubt = await carryOut2(parts, target2, steps2, valuesOf(flags3, seen2.held));
-    progress = doubt ? "doubtful" : "clean";
-    if (doubt && round === FRESH_STARTS) throw doubt.error;
-    if (doubt) await clock2.sleep(doubt.waitMs);
-  }
-}
-async function look3(records, target2, place, flags3) {
-  const { serving, obstacles } = surveyFlags(await records.list(), target2, place, flags3);
-  const held2 = Object.fromEntries(
-    await Promise.all(
-      Object.entries(serving).map(async ([flag2, record4]) => {
-        const value = isUnreadable(record4) ? void 0 : await records.value(record4.id);
-        return [flag2, { record: record4, value }];
-      })
-    )
+function back(flag2, question) {
+  const { place, before, comment: comment2, created: created3, records, values: values3 } = question;
+  const was = before[flag2];
+  const standing3 = records.filter((record5) => record5.key === flag2 && record5.gitBranch === void 0);
+  const now = standing3.find(({ id }) => id === was?.record.id);
+  const again = now ?? standing3.find((record5) => was && isLike(was, record5, values3.get(record5.id)));
+  const others = standing3.filter(
+    (record5) => serves2(record5, place) && record5 !== again && !record5.foreign
   );
-  const sealed = Object.entries(held2).filter(([, { record: record4, value }]) => value === void 0 && !isUnreadable(record4)).map(([flag2]) => unreadable(flag2, target2));
-  const states = flags3.map((flag2) => [flag2, stateOf4(held2[flag2], place)]);
-  const reading2 = {
-    target: target2,
-    flags: Object.fromEntries(states),
-    obstacles: [...obstacles, ...sealed]
+  const ours = others.filter(({ id, ...rest }) => rest.comment === comment2 || created3.includes(id));
+  const cleared = ours.map((record5) => remove(flag2, record5));
+  if (others.length > ours.length) return void 0;
+  if (was === void 0) return cleared;
+  const mended = again ? mend(flag2, was, again, question) : [createAgain(flag2, was)];
+  return mended && [...cleared, ...mended];
+}
+function isLike({ record: record5, value }, now, valueNow) {
+  const { type, comment: comment2 } = record5;
+  return samePlaces(record5, now) && now.type === type && now.comment === comment2 && valueNow === value;
+}
+function createAgain(flag2, { record: record5, value }) {
+  const { type, targets: targets2, customEnvironmentIds, comment: comment2 } = record5;
+  const custom = customEnvironmentIds.length > 0 ? { customEnvironmentIds } : {};
+  const noted2 = comment2 === void 0 ? {} : { comment: comment2 };
+  const body2 = { key: flag2, value, type, target: targets2, ...custom, ...noted2 };
+  return { flag: flag2, kind: "create", method: "POST", body: body2 };
+}
+function mend(flag2, was, now, { wanted: wanted2, values: values3 }) {
+  const value = values3.get(now.id);
+  if (value !== was.value && value !== wanted2[flag2]) return void 0;
+  const moved2 = !samePlaces(was.record, now);
+  const { type, comment: comment2 = "", targets: targets2, customEnvironmentIds } = was.record;
+  const body2 = {
+    ...moved2 ? { target: targets2 } : {},
+    ...moved2 && customEnvironmentIds.length > 0 ? { customEnvironmentIds } : {},
+    ...value === was.value ? {} : { value: was.value },
+    ...now.type === type ? {} : { type },
+    ...(now.comment ?? "") === comment2 ? {} : { comment: comment2 }
   };
-  return { held: held2, reading: reading2 };
+  if (Object.keys(body2).length === 0) return [];
+  return [{ flag: flag2, kind: moved2 ? "join" : "edit", method: "PATCH", id: now.id, body: body2 }];
 }
-function stateOf4(holding, place) {
-  if (!holding) return { kind: "absent" };
-  const { record: record4, value } = holding;
-  if (value === void 0)
-    return { kind: "unreadable", reason: `Vercel does not show the value (type ${record4.type})` };
-  const { targets: targets2, customEnvironmentIds } = otherPlaces(record4, place);
-  return { kind: "set", value, sharedWith: [...targets2, ...customEnvironmentIds] };
+function samePlaces(one3, other) {
+  return placesOf(one3) === placesOf(other);
 }
-async function carryOut2({ records, log }, target2, steps2, conceal) {
-  for (const { flag: flag2, kind: kind2, ...request3 } of steps2) {
+function placesOf({ targets: targets2, customEnvironmentIds }) {
+  return JSON.stringify([targets2.toSorted(), customEnvironmentIds.toSorted()]);
+}
+function describeBefore(flag2, target2, place, was) {
+  if (was === void 0)
+    return { was: `${flag2} was absent`, byHand: `remove ${flag2} from ${target2}` };
+  const { targets: targets2, customEnvironmentIds } = otherPlaces(was.record, place);
+  const others = [...targets2, ...customEnvironmentIds].join(", ");
+  return isShared(was.record, place) ? {
+    was: `${flag2} was one record with ${others}`,
+    byHand: `remove ${flag2} from ${target2} and add ${target2} to its record for ${others}`
+  } : {
+    was: `${flag2} had another value`,
+    byHand: `set ${flag2} on ${target2} to the value it had before`
+  };
+}
+function keptForOthers(place, was, now) {
+  const others = now.record && otherPlaces(now.record, place);
+  return others !== void 0 && now.value === was.value && now.record?.type === was.record.type && now.record.comment === was.record.comment && samePlaces(others, otherPlaces(was.record, place));
+}
+
+// src/vercel/flag-requests.ts
+var MAKES_ROOM = ["split", "delete"];
+var TAKES_ROOM = ["create", "join"];
+function wavesOf(steps2, singly) {
+  const takers = steps2.filter(({ kind: kind2 }) => TAKES_ROOM.includes(kind2));
+  const freed = steps2.filter(({ kind: kind2 }) => MAKES_ROOM.includes(kind2)).map(({ flag: flag2 }) => flag2);
+  const waits = takers.some(({ flag: flag2 }) => freed.includes(flag2));
+  const waves = waits ? [steps2.filter((step2) => !takers.includes(step2)), takers] : [steps2];
+  return waves.map((wave) => requestsOf(wave, singly)).filter((wave) => wave.length > 0);
+}
+function requestsOf(steps2, singly) {
+  const created3 = steps2.filter(({ kind: kind2 }) => kind2 === "create");
+  if (singly || created3.length < 2) return steps2.map(requestOf2);
+  const batch = { method: "POST", steps: created3, body: created3.map(({ body: body2 }) => body2) };
+  return [batch, ...steps2.filter(({ kind: kind2 }) => kind2 !== "create").map(requestOf2)];
+}
+function requestOf2(step2) {
+  const { method, id, body: body2 } = step2;
+  return {
+    method,
+    ...id === void 0 ? {} : { id },
+    ...body2 === void 0 ? {} : { body: body2 },
+    steps: [step2]
+  };
+}
+
+// src/vercel/flag-steps.ts
+async function carryOut2({ records, log }, { target: target2, steps: steps2, conceal, apart, singly }) {
+  const send3 = async ({ steps: sent, ...request3 }) => {
+    const flags3 = sent.map(({ flag: flag2 }) => flag2);
     const outcome = await records.change({ ...request3, conceal });
-    const doubt = doubtOf(outcome) ?? doubtOfCreation(outcome, flag2, target2, conceal);
-    if (doubt) return doubt;
-    log.info(`${flag2} on ${target2}: ${DONE[kind2]}`);
+    const troubles2 = troublesOf(outcome, flags3, { target: target2, conceal });
+    const troubled = flagsIn(troubles2);
+    for (const { flag: flag2, kind: kind2 } of sent)
+      if (!troubled.includes(flag2)) log.info(`${flag2} on ${target2}: ${DONE[kind2]}`);
+    return { troubles: troubles2, created: createdIn(outcome) };
+  };
+  let troubles = [];
+  let created3 = [];
+  for (const wave of wavesOf(steps2, singly)) {
+    if (troubles.length > 0 && !apart) break;
+    const spoilt = flagsIn(troubles);
+    const sound = wave.filter((request3) => request3.steps.every(({ flag: flag2 }) => !spoilt.includes(flag2)));
+    const carried = await inParallel(sound, send3);
+    troubles = [...troubles, ...carried.flatMap((one3) => one3.troubles)];
+    created3 = [...created3, ...carried.flatMap((one3) => one3.created)];
   }
-  return void 0;
+  return { troubles, created: created3 };
+}
+function flagsIn(troubles) {
+  return troubles.flatMap(({ flags: flags3 }) => flags3);
 }
 var DONE = {
   create: "created",
   edit: "changed",
+  mark: "marked with who owns it",
   delete: "removed",
-  split: "separated from the other targets"
+  split: "separated from the other targets",
+  join: "joined with the other targets again"
 };
-function valuesOf(wanted2, held2) {
-  const before = Object.values(held2).map(({ value }) => value ?? "");
-  return [...Object.values(wanted2).map((value) => value ?? ""), ...before];
-}
-function rememberSplits(splits, steps2, held2) {
-  for (const { kind: kind2, flag: flag2, id } of steps2)
-    if (kind2 === "split" && id !== void 0) splits.set(id, held2[flag2]?.value);
-}
-async function proveUntouched(records, target2, splits) {
-  for (const [id, before] of splits) {
-    if (await records.value(id) === before) continue;
-    throw new ProviderError(
-      "flag_readback",
-      `Separating ${target2} changed the value that other targets keep in the record ${id}`,
-      "Compare the flag on the other targets with what they should have, in the project settings."
-    );
+
+// src/vercel/flag-undo.ts
+async function undo(parts, writing, failure3) {
+  const { target: target2 } = writing.change;
+  const { code: code2, message, remedy } = failure3;
+  try {
+    const left = await restore(parts, writing);
+    return left.length === 0 ? new ProviderError(code2, `${message}. Nothing is changed on ${target2}`, remedy, failure3) : halfWritten(writing, failure3, left);
+  } catch (error2) {
+    if (!(error2 instanceof ProviderError)) throw error2;
+    parts.log.warning(`${target2}: the flags could not be put back: ${error2.message}`);
+    return halfWritten(writing, failure3, [...new Set(writing.sent.map(({ flag: flag2 }) => flag2))]);
   }
 }
-function unobstructed({ flags: flags3, obstructed = "refuse" }, reading2, progress) {
+async function restore(parts, writing) {
+  const { change: change2, place, before, created: created3 } = writing;
+  const { target: target2, comment: comment2, flags: wanted2 } = change2;
+  for (let round = 1; ; round += 1) {
+    const seen2 = await lookAgain(parts, writing);
+    const { records, values: values3 } = seen2;
+    const question = { place, before: before.held, wanted: wanted2, comment: comment2, created: created3, records, values: values3 };
+    const { steps: steps2, stuck: stuck2 } = planRestore(question);
+    const left = /* @__PURE__ */ new Set([...stuck2, ...steps2.map(({ flag: flag2 }) => flag2)]);
+    if (steps2.length === 0 || round > FRESH_STARTS) return [...left];
+    if (round === 1) parts.log.info(`${target2}: putting back ${steps2.length} records`);
+    const conceal = [...valuesOf(change2, before), ...valuesOf(change2, seen2)];
+    const undertaking = { target: target2, steps: steps2, conceal, apart: true, singly: true };
+    const { troubles } = await carryOut2(parts, undertaking);
+    await wait2(parts.clock, troubles);
+  }
+}
+function halfWritten({ change: change2, place, before }, { message }, flags3) {
+  const { target: target2 } = change2;
+  const told3 = flags3.map((flag2) => describeBefore(flag2, target2, place, before.held[flag2]));
+  return new ProviderError(
+    "flags_half_written",
+    `${message}. These flags of ${target2} may not be as they were: ${told3.map(({ was }) => was).join("; ")}`,
+    `Run the same operation again, or put them back in the project's settings: ${told3.map(({ byHand }) => byHand).join("; ")}.`
+  );
+}
+
+// src/vercel/flag-write.ts
+async function writeFlags(parts, change2) {
+  const { target: target2, flags: flags3, obstructed } = change2;
+  const place = await parts.records.place(target2);
+  const shared = obstructed === "skip" ? async () => [] : parts.shared;
+  const question = { target: target2, place, flags: Object.keys(flags3), shared };
+  const before = await lookAtFlags(parts.records, question);
+  const writing = { change: change2, place, before, sent: [], created: [], refused: /* @__PURE__ */ new Map() };
+  try {
+    return await bring(parts, writing);
+  } catch (error2) {
+    const whole = obstructed !== "skip" && writing.sent.length > 0;
+    throw whole && error2 instanceof ProviderError ? await undo(parts, writing, error2) : error2;
+  }
+}
+async function bring(parts, writing) {
+  const { change: change2, place } = writing;
+  const { target: target2, comment: comment2 } = change2;
+  let progress = "nothing";
+  let seen2 = writing.before;
+  for (let round = 1; ; round += 1) {
+    const wanted2 = writable(writing, seen2.reading, progress);
+    const steps2 = planFlags({ place, held: seen2.held, wanted: wanted2, comment: comment2 });
+    if (steps2.length === 0) return proven(writing, seen2, Object.keys(wanted2));
+    if (progress === "clean") throw readBackDiffers(target2, flagsOf2(steps2));
+    const doubts2 = await send2(parts, writing, seen2, steps2);
+    progress = doubts2.length > 0 ? "doubtful" : "clean";
+    if (doubts2.length > 0 && round === FRESH_STARTS) throw givenUp(target2, doubts2, seen2);
+    await wait2(parts.clock, doubts2);
+    seen2 = await lookAgain(parts, writing);
+  }
+}
+async function send2(parts, { change: change2, sent, created: created3, refused: refused2 }, seen2, steps2) {
+  const { target: target2 } = change2;
+  const apart = change2.obstructed === "skip";
+  const conceal = valuesOf(change2, seen2);
+  const singly = apart || sent.length > 0;
+  sent.push(...steps2);
+  const carried = await carryOut2(parts, { target: target2, steps: steps2, conceal, apart, singly });
+  created3.push(...carried.created);
+  const { troubles } = carried;
+  const refusals = troubles.filter(({ kind: kind2 }) => kind2 === "refused");
+  for (const { flags: flags3, error: error2 } of refusals) for (const flag2 of flags3) refused2.set(flag2, error2);
+  if (!apart) throwAll(refusals.map(({ error: error2 }) => error2));
+  return troubles.filter(({ kind: kind2 }) => kind2 === "doubtful");
+}
+function throwAll([first, ...more]) {
+  if (first !== void 0) throw allOf([first, ...more]);
+}
+function writable({ change: change2, refused: refused2 }, reading2, progress) {
+  const { flags: flags3, comment: comment2, obstructed = "refuse" } = change2;
   if (obstructed === "refuse") {
-    refuseObstacles(reading2, progress);
+    const owned = otherRollouts(reading2, parseMark(comment2)?.definition);
+    refuseObstacles(reading2.target, [...reading2.obstacles, ...owned], progress);
     return flags3;
   }
   const inTheWay = reading2.obstacles.filter(({ code: code2 }) => code2 !== "branch_override");
-  const skipped = new Set(inTheWay.map(({ flag: flag2 }) => flag2));
+  const skipped = /* @__PURE__ */ new Set([...inTheWay.map(({ flag: flag2 }) => flag2), ...refused2.keys()]);
   return Object.fromEntries(Object.entries(flags3).filter(([flag2]) => !skipped.has(flag2)));
 }
-function refuseObstacles({ target: target2, obstacles }, progress) {
-  const [first] = obstacles;
-  if (!first) return;
+function refuseObstacles(target2, obstacles, progress) {
+  if (obstacles.length === 0) return;
   const messages = obstacles.map(({ message }) => message).join("; ");
-  throw progress === "nothing" ? new ProviderError("flag_obstacle", `No flag was written: ${messages}`, first.remedy) : new ProviderError("flag_readback", `${target2} may be written, but: ${messages}`, first.remedy);
+  const remedy = [...new Set(obstacles.map((obstacle) => obstacle.remedy))].join(" ");
+  throw progress === "nothing" ? new ProviderError("flag_obstacle", `No flag was written: ${messages}`, remedy) : new ProviderError("flag_readback", `${target2} cannot be proven: ${messages}`, remedy);
 }
-function readBackDiffers(target2, steps2) {
-  const flags3 = [...new Set(steps2.map(({ flag: flag2 }) => flag2))].join(", ");
+function proven(writing, seen2, wanted2) {
+  const { change: change2, sent, refused: refused2 } = writing;
+  const { target: target2, comment: comment2 } = change2;
+  const written2 = flagsOf2(sent.filter(({ kind: kind2 }) => kind2 === "create" || kind2 === "edit"));
+  const odd = written2.filter((flag2) => {
+    if (!wanted2.includes(flag2)) return false;
+    const record5 = seen2.held[flag2]?.record;
+    return record5 !== void 0 && (record5.comment !== comment2 || record5.type !== "encrypted");
+  });
+  if (odd.length > 0) throw readBackDiffers(target2, odd);
+  proveOthersKept(writing, seen2);
+  proveNoneRefused(target2, refused2);
+  return seen2.reading;
+}
+function proveNoneRefused(target2, refused2) {
+  const [first, ...more] = refused2.values();
+  if (first === void 0) return;
+  const { code: code2, message, remedy } = allOf([first, ...more]);
+  const told3 = `${[...refused2.keys()].join(", ")} on ${target2} could not be written, every other flag was`;
+  throw new ProviderError(code2, `${told3}: ${message}`, remedy, first);
+}
+function proveOthersKept({ change: change2, place, before, sent }, seen2) {
+  const split2 = new Set(flagsOf2(sent.filter(({ kind: kind2 }) => kind2 === "split")));
+  const changed = Object.entries(before.held).filter(([flag2, was]) => {
+    if (!split2.has(flag2) || !isShared(was.record, place)) return false;
+    const record5 = seen2.records.find(({ id }) => id === was.record.id);
+    return !keptForOthers(place, was, { record: record5, value: seen2.values.get(was.record.id) });
+  });
+  if (changed.length === 0) return;
+  const records = changed.map(([flag2, { record: record5 }]) => `${flag2} (${record5.id})`).join(", ");
+  throw new ProviderError(
+    "flag_readback",
+    `Separating ${change2.target} changed what other targets keep in ${records}`,
+    "Compare the flag on the other targets with what they should have, in the project settings."
+  );
+}
+function flagsOf2(steps2) {
+  return [...new Set(steps2.map(({ flag: flag2 }) => flag2))];
+}
+function givenUp(target2, doubts2, seen2) {
+  const hidden = doubts2.filter(({ conflict }) => conflict).flatMap(({ flags: flags3 }) => flags3).filter((flag2) => seen2.held[flag2] === void 0);
+  const [first, ...more] = doubts2.map(({ error: error2 }) => error2);
+  if (hidden.length === 0 && first !== void 0) return allOf([first, ...more]);
+  const named2 = hidden.join(", ");
+  return new ProviderError(
+    "flag_obstacle",
+    `Vercel says that ${named2} exists on ${target2} already, but does not show it to this token`,
+    `Use a token of a member who may read the ${target2} variables of this project, or look for ${named2} in its settings.`
+  );
+}
+function readBackDiffers(target2, flags3) {
   return new ProviderError(
     "flag_readback",
-    `Vercel accepted the flags of ${target2}, but ${flags3} read back differently`,
+    `Vercel accepted the flags of ${target2}, but ${flags3.join(", ")} read back differently`,
     "Somebody may have edited them at the same moment: look at the project settings, then run the operation again."
   );
 }
 
-// src/vercel/production.ts
-var DEADLINE_MS = 18e4;
-var POLL_MS = 2e3;
-var REQUESTS = 3;
-var VERSION7 = { rollback: "v9", promote: "v10" };
-function createProduction(parts) {
-  const { project: project2, clock: clock2, log } = parts;
+// src/vercel/flag-store.ts
+function createFlagStore(parts) {
+  const { records, log } = parts;
+  const shared = createSharedReader(records, log);
   return {
-    point: async (how, deploymentId) => {
-      const before = await project2.read();
-      if (before.productionDeployment === deploymentId) return;
-      const deadline = clock2.now() + DEADLINE_MS;
-      let requests = 1;
-      let lost = await request2(parts, how, deploymentId);
-      while (true) {
-        const seen2 = await project2.read();
-        if (seen2.productionDeployment === deploymentId) break;
-        const move2 = moveSince(before, seen2, deploymentId);
-        refuseFailed(how, deploymentId, move2);
-        if (clock2.now() >= deadline) throw lost ?? notMoved(how, deploymentId, seen2);
-        if (lost && !move2 && requests < REQUESTS) {
-          requests += 1;
-          lost = await request2(parts, how, deploymentId);
-        }
-        await clock2.sleep(POLL_MS);
+    read: async (target2, flags3) => {
+      const place = await records.place(target2);
+      return (await lookAtFlags(records, { target: target2, place, flags: flags3, shared })).reading;
+    },
+    write: (change2) => writeFlags({ ...parts, shared }, change2)
+  };
+}
+
+// src/vercel/inspector.ts
+function createProjectInspector(parts) {
+  return {
+    inspectProject: async () => {
+      const { project: project2, release: release2 } = await parts.production.look();
+      const {
+        lastMove: _,
+        assignsBySetting: _s,
+        rolledBackTo: _r,
+        connected: _c,
+        ...facts3
+      } = project2;
+      return { ...facts3, ...release2 ? { releasing: release2.canary } : {} };
+    },
+    inspectTarget: (target2) => inspectTarget(parts, target2)
+  };
+}
+async function inspectTarget(parts, target2) {
+  const { source, how } = parts;
+  const { deploy: deploy3, commit: commit2, alias: domain } = how(target2);
+  const alias2 = domain === void 0 ? void 0 : await placeOf3(parts, domain);
+  const live = alias2 === "elsewhere" ? void 0 : await parts.deployer.live(target2);
+  const head = deploy3 === "cli" && commit2 === "head" ? await source.head() : void 0;
+  return {
+    ...live ? { live } : {},
+    liveIsHere: live?.commit !== void 0 && await source.has(live.commit),
+    ...head === void 0 ? {} : { head },
+    ...alias2 === void 0 ? {} : { alias: alias2 }
+  };
+}
+async function placeOf3({ aliases }, domain) {
+  try {
+    return await aliases.holder(domain) === void 0 ? "nowhere" : "here";
+  } catch (error2) {
+    if (error2 instanceof ProviderError && error2.code === "alias_elsewhere") return "elsewhere";
+    throw error2;
+  }
+}
+
+// src/vercel/prober.ts
+var MOST_BYTES = 65536;
+function createProber({ bypass, fetch: fetch2 }) {
+  return {
+    probe: async ({ url: url2, path: path25, timeoutMs }) => {
+      const address = addressOf(url2, path25);
+      try {
+        const response = await fetch2(address, {
+          method: "GET",
+          redirect: "manual",
+          headers: {
+            "user-agent": "rollgate",
+            ...bypass === void 0 ? {} : { "x-vercel-protection-bypass": bypass }
+          },
+          signal: AbortSignal.timeout(timeoutMs)
+        });
+        return toAnswer(response, await beginningOf(response), bypass);
+      } catch (cause2) {
+        throw new ProviderError(
+          "probe_unanswered",
+          `no answer: ${hide3(reasonOf4(cause2), [bypass ?? ""])}`,
+          "Look whether the deployment answers there at all, and whether this machine may reach it."
+        );
       }
-      log.info(`Production serves ${deploymentId} (${how})`);
     }
   };
 }
-async function request2({ api, projectId, clock: clock2 }, how, deploymentId) {
+function addressOf(url2, path25) {
+  const address = URL.canParse(path25, url2) ? new URL(path25, url2) : void 0;
+  if (address !== void 0 && path25.startsWith("/") && address.origin === new URL(url2).origin) {
+    return address;
+  }
+  throw new ProviderError(
+    "probe_address",
+    `${path25} is no path of ${url2}`,
+    "Correct probe.path in the definition: it begins with one slash."
+  );
+}
+async function beginningOf(response) {
+  const chunks = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  while (reader !== void 0 && size < MOST_BYTES) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+  }
+  await reader?.cancel();
+  return Buffer.concat(chunks).subarray(0, MOST_BYTES).toString("utf8");
+}
+function toAnswer(response, body2, bypass) {
+  const { status } = response;
+  if (!isProtection(response, body2)) return { status, body: body2 };
+  return { status, body: "", protection: bypass === void 0 ? "no-key" : "key-refused" };
+}
+function isProtection({ status, headers: headers2 }, body2) {
+  const location = headers2.get("location") ?? "";
+  if (status >= 300 && status < 400) return location.startsWith("https://vercel.com/sso-api");
+  if (status !== 401) return false;
+  const cookie = headers2.get("set-cookie") ?? "";
+  return cookie.includes("_vercel_sso_nonce") || body2.includes("Authentication Required");
+}
+
+// src/vercel/production.ts
+var DEADLINE_MS = { rollback: 6e4, promote: 18e4 };
+var FIRST_POLL_MS2 = 500;
+var LONGEST_POLL_MS2 = 2e3;
+var REQUESTS = 3;
+var VERSION7 = { rollback: "v9", promote: "v10" };
+function createProduction(parts) {
+  return {
+    look: () => look3(parts),
+    complete: (canary) => complete(parts, canary),
+    point: async (how, deploymentId, known5) => {
+      const before = known5 ?? await parts.project.read();
+      if (await isThere(parts, { how, deploymentId, before })) return;
+      await move(parts, { how, deploymentId, before });
+      parts.log.info(`Production serves ${deploymentId} (${how})`);
+    }
+  };
+}
+async function move(parts, asked3) {
+  const { how, deploymentId, before } = asked3;
+  const { clock: clock2 } = parts;
+  const deadline = clock2.now() + DEADLINE_MS[how];
+  let requests = 1;
+  let pollMs = FIRST_POLL_MS2;
+  let lost = await request2(parts, asked3);
+  while (true) {
+    const { project: project2, release: release2, serves: serves3 } = await look3(parts, before.rollingRelease);
+    if (serves3(deploymentId)) return;
+    if (how === "promote" && release2?.canary === deploymentId) await complete(parts, deploymentId);
+    const seen2 = moveSince(before, project2);
+    refuseFailed(how, deploymentId, seen2);
+    if (clock2.now() >= deadline) throw lost ?? notMoved(how, deploymentId, project2);
+    if (lost && !seen2 && requests < REQUESTS) {
+      requests += 1;
+      lost = await request2(parts, asked3);
+    }
+    await clock2.sleep(pollMs);
+    pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS2);
+  }
+}
+async function complete({ releases, log }, canary) {
+  const problem = await releases.complete(canary);
+  if (problem) log.warning(`The rolling release of ${canary} is not complete: ${problem.message}`);
+}
+async function look3({ project: project2, releases }, inStages) {
+  const [seen2, known5] = await Promise.all([
+    project2.read(),
+    inStages ? releases.active() : void 0
+  ]);
+  const release2 = inStages === void 0 && seen2.rollingRelease ? await releases.active() : known5;
+  return {
+    project: seen2,
+    release: release2,
+    serves: (id) => seen2.productionDeployment === id && release2 === void 0
+  };
+}
+async function isThere(parts, { how, deploymentId, before }) {
+  if (before.productionDeployment !== deploymentId) return false;
+  if (how === "promote" || !before.rollingRelease) return true;
+  return (await look3(parts, true)).serves(deploymentId);
+}
+async function request2({ api, projectId, clock: clock2 }, { how, deploymentId }) {
   const path25 = `/${VERSION7[how]}/projects/${encodeURIComponent(projectId)}/${how}/${encodeURIComponent(deploymentId)}`;
   const outcome = await api.change({ method: "POST", path: path25, body: {} });
   if (outcome.kind === "refused") throw outcome.error;
@@ -80491,16 +82809,19 @@ async function request2({ api, projectId, clock: clock2 }, how, deploymentId) {
   await clock2.sleep(outcome.waitMs);
   return outcome.error;
 }
-function moveSince(before, { lastMove }, deploymentId) {
-  const known5 = before.lastMove;
+function moveSince({ lastMove: known5 }, { lastMove }) {
   const fresh = lastMove?.requestedAt !== known5?.requestedAt || lastMove?.to !== known5?.to;
-  return fresh && lastMove?.to === deploymentId ? lastMove : void 0;
+  return fresh ? lastMove : void 0;
 }
-function refuseFailed(how, deploymentId, move2) {
-  if (move2?.status !== "failed" && move2?.status !== "skipped") return;
+function refuseFailed(how, deploymentId, move3) {
+  if (move3 === void 0) return;
+  const { to, status } = move3;
+  const state2 = stateOf4(move3);
+  if (to === deploymentId && state2 !== "not-moved") return;
+  if (to !== deploymentId && state2 !== "moved") return;
   throw new ProviderError(
     `${how}_failed`,
-    `Vercel reports the ${how} of production to ${deploymentId} as ${move2.status}`,
+    to === deploymentId ? `Vercel reports the ${how} of production to ${deploymentId} as ${status}` : `Vercel moved production to ${to} instead of ${deploymentId}`,
     "Look at the deployments of the project in the dashboard and move production there by hand."
   );
 }
@@ -80512,57 +82833,32 @@ function notMoved(how, deploymentId, { productionDeployment }) {
   );
 }
 
-// src/vercel/project.ts
-var project = looseObject({
-  id: string2(),
-  name: string2(),
-  autoAssignCustomDomains: boolean2().nullish(),
-  rollingRelease: unknown().optional(),
-  targets: looseObject({ production: looseObject({ id: string2().nullish() }).nullish() }).nullish(),
-  lastAliasRequest: looseObject({
-    type: string2().nullish(),
-    toDeploymentId: string2().nullish(),
-    jobStatus: string2().nullish(),
-    requestedAt: number2().nullish()
-  }).nullish()
+// src/vercel/rolling-releases.ts
+var side = looseObject({ id: string2().nullish() }).nullish();
+var answer5 = looseObject({
+  rollingRelease: looseObject({ state: string2().nullish(), canaryDeployment: side, currentDeployment: side }).nullish()
 });
-function createProjectReader(api, projectId) {
-  const path25 = `/v9/projects/${encodeURIComponent(projectId)}`;
+function createRollingReleases(api, projectId) {
+  const base = `/v1/projects/${encodeURIComponent(projectId)}/rolling-release`;
   return {
-    // The CLI asks with `rollbackInfo` whenever it needs the last move.
-    read: async () => toView2(await api.get({ path: path25, query: { rollbackInfo: "true" } }, project))
-  };
-}
-function createProjectInspector(reader) {
-  return {
-    inspectProject: async () => {
-      const { lastMove: _, ...facts3 } = await reader.read();
-      return facts3;
+    active: async () => {
+      const read3 = await unlessRefused(
+        ["vercel_not_found"],
+        () => api.get({ path: base, query: { state: "ACTIVE" } }, answer5)
+      );
+      const release2 = read3?.rollingRelease;
+      const canary = release2?.canaryDeployment?.id;
+      if (release2?.state !== "ACTIVE" || !canary) return void 0;
+      const current = release2.currentDeployment?.id;
+      return { canary, ...current ? { current } : {} };
+    },
+    complete: async (canary) => {
+      const path25 = `${base}/complete`;
+      const body2 = { canaryDeploymentId: canary };
+      const outcome = await api.change({ method: "POST", path: path25, body: body2 });
+      return outcome.kind === "done" ? void 0 : outcome.error;
     }
   };
-}
-function toView2(raw2) {
-  const { lastAliasRequest: move2 } = raw2;
-  const production = raw2.targets?.production?.id;
-  return {
-    id: raw2.id,
-    name: raw2.name,
-    // A rollback switches it off until the next promotion, without touching the setting.
-    autoAssignsProduction: raw2.autoAssignCustomDomains !== false && move2?.type !== "rollback",
-    rollingRelease: isActive(raw2.rollingRelease),
-    ...production ? { productionDeployment: production } : {},
-    ...move2?.toDeploymentId ? {
-      lastMove: {
-        to: move2.toDeploymentId,
-        status: move2.jobStatus ?? "",
-        requestedAt: move2.requestedAt ?? 0
-      }
-    } : {}
-  };
-}
-function isActive(rollingRelease) {
-  if (typeof rollingRelease !== "object" || rollingRelease === null) return false;
-  return !("enabled" in rollingRelease && rollingRelease.enabled === false);
 }
 
 // src/vercel/vercel.ts
@@ -80580,18 +82876,36 @@ function createVercel(options) {
     timeoutMs: options.requestLimitMs ?? 3e4
   });
   const project2 = createProjectReader(api, projectId);
+  const env = createDeploymentEnv(api);
+  const releases = createRollingReleases(api, projectId);
+  const aliases = createAliases(api, projectId);
+  const production = createProduction({ api, project: project2, releases, projectId, clock: clock2, log });
+  const source = options.source ?? NO_SOURCE;
+  const how = (target2) => options.targets?.[target2] ?? PLAIN_TARGET;
+  const deployer = createDeployer({
+    api,
+    cli: cliOf(options, token, apiUrl),
+    deployments: createDeployments(api, projectId),
+    env,
+    buildLog: createBuildLog({ api, env, token }),
+    project: project2,
+    production,
+    aliases,
+    source,
+    how,
+    scratch: options.configFolder,
+    teamId,
+    clock: clock2,
+    log
+  });
   return {
     flags: createFlagStore({ records: createEnvRecords(api, projectId), clock: clock2, log }),
-    deployer: createDeployer({
-      cli: cliOf(options, token, apiUrl),
-      deployments: createDeployments(api, projectId),
-      project: project2,
-      production: createProduction({ api, project: project2, projectId, clock: clock2, log }),
-      teamId,
-      clock: clock2,
-      log
-    }),
-    project: createProjectInspector(project2)
+    deployer,
+    project: createProjectInspector({ production, deployer, aliases, source, how }),
+    prober: createProber({
+      bypass: options.bypass,
+      fetch: options.probeFetch ?? globalThis.fetch
+    })
   };
 }
 function cliOf(options, token, apiUrl) {
@@ -80641,7 +82955,7 @@ async function createProduction2(inputs, surroundings2) {
     definitionFile: definitionFile2,
     actor,
     ledger: openLedger(inputs, github),
-    ...openProject(inputs, surroundings2),
+    ...openProject(inputs, definition, surroundings2),
     ...database4,
     metrics: createMetricSources(database4.metrics, github.reports),
     ...repositoryParts2(surroundings2, github),
@@ -80664,9 +82978,9 @@ function createWorkflows2(inputs, surroundings2) {
   return openGithub(inputs, surroundings2).workflows;
 }
 function repositoryParts2({ place }, github) {
-  const { workflows, board, repository: repository2 } = github;
+  const { workflows, board, repository: repository3 } = github;
   const gates2 = place === "action" ? github.gates : TYPED;
-  return { gates: gates2, workflows, board, repository: repository2 };
+  return { gates: gates2, workflows, board, repository: repository3 };
 }
 var JUDGE_NOTHING = [
   "next",
@@ -80717,12 +83031,12 @@ function openLedger({ ledger: ledger2 }, github) {
 }
 function openGithub(inputs, { env, log }) {
   const token = inputs["github-token"];
-  const repository2 = env["GITHUB_REPOSITORY"];
-  if (token === void 0 || !repository2) {
-    const missing3 = githubMissing({ token, repository: repository2 });
+  const repository3 = env["GITHUB_REPOSITORY"];
+  if (token === void 0 || !repository3) {
+    const missing4 = githubMissing({ token, repository: repository3 });
     return withoutGithub({
-      ledger: ledgerNeedsGithub(missing3),
-      reports: reportsNeedGithub(missing3)
+      ledger: ledgerNeedsGithub(missing4),
+      reports: reportsNeedGithub(missing4)
     });
   }
   const { ledger: ledger2 } = inputs;
@@ -80730,7 +83044,7 @@ function openGithub(inputs, { env, log }) {
   return createGithub({
     ...addressesIn(env),
     token,
-    repository: repository2,
+    repository: repository3,
     ledgerBranch: ledger2.kind === "branch" ? ledger2.branch : DEFAULT_BRANCH2,
     run: runId ? { id: runId, attempt: Number(env["GITHUB_RUN_ATTEMPT"] || "1") } : void 0,
     branch: env["GITHUB_REF_NAME"] || void 0,
@@ -80750,14 +83064,14 @@ function addressesIn(env) {
   };
 }
 function createBranchArchive(branch, token, { env, log }) {
-  const repository2 = env["GITHUB_REPOSITORY"];
-  if (token === void 0 || !repository2) {
-    throw ledgerNeedsGithub(githubMissing({ token, repository: repository2 }));
+  const repository3 = env["GITHUB_REPOSITORY"];
+  if (token === void 0 || !repository3) {
+    throw ledgerNeedsGithub(githubMissing({ token, repository: repository3 }));
   }
   return createGithub({
     ...addressesIn(env),
     token,
-    repository: repository2,
+    repository: repository3,
     ledgerBranch: branch,
     run: void 0,
     branch: void 0,
@@ -80771,24 +83085,24 @@ function githubMissing(given2) {
     token: "github-token (GITHUB_TOKEN)",
     repository: "the repository (GITHUB_REPOSITORY)"
   };
-  const missing3 = Object.keys(names).filter((key) => !given2[key]);
-  return missing3.map((key) => names[key]).join(" and ");
+  const missing4 = Object.keys(names).filter((key) => !given2[key]);
+  return missing4.map((key) => names[key]).join(" and ");
 }
-function ledgerNeedsGithub(missing3) {
+function ledgerNeedsGithub(missing4) {
   return new InputError(
     "ledger_needs_github",
-    `A ledger on a branch lives in GitHub, and ${missing3} not given.`,
+    `A ledger on a branch lives in GitHub, and ${missing4} not given.`,
     "In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository, or name a folder: --ledger file:.rollgate/ledger.git."
   );
 }
-function reportsNeedGithub(missing3) {
+function reportsNeedGithub(missing4) {
   return new InputError(
     "reports_need_github",
-    `Reported issues are read from GitHub, and ${missing3} not given.`,
+    `Reported issues are read from GitHub, and ${missing4} not given.`,
     "In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository."
   );
 }
-function openProject(inputs, surroundings2) {
+function openProject(inputs, { targets: targets2 }, surroundings2) {
   const { log, scratch, env } = surroundings2;
   const token = inputs["vercel-token"];
   const teamId = inputs["vercel-org-id"];
@@ -80800,8 +83114,11 @@ function openProject(inputs, surroundings2) {
   const options = {
     ...account,
     cwd: inputs["working-directory"],
+    source: createSourceTree(inputs["working-directory"]),
+    targets: targets2,
     configFolder: path5.join(scratch, "vercel"),
     cli: inputs["vercel-cli"],
+    bypass: inputs["vercel-bypass"],
     baseEnv: env,
     clock,
     log
@@ -80818,10 +83135,10 @@ function projectMissing(given2, { place }) {
     teamId: "vercel-org-id (VERCEL_ORG_ID)",
     projectId: "vercel-project-id (VERCEL_PROJECT_ID)"
   };
-  const missing3 = Object.keys(names).filter((key) => given2[key] === void 0);
+  const missing4 = Object.keys(names).filter((key) => given2[key] === void 0);
   return new InputError(
     "vercel_missing",
-    `Vercel cannot be asked: ${missing3.map((key) => names[key]).join(", ")} not given.`,
+    `Vercel cannot be asked: ${missing4.map((key) => names[key]).join(", ")} not given.`,
     place === "action" ? emptyVercel(given2) : "Set them in the environment of the command; VERCEL_TOKEN is a secret."
   );
 }
@@ -80934,8 +83251,8 @@ var team = /^[A-Za-z\d][A-Za-z\d-]{0,38}\/[\w.-]+$/u;
 var eventType = matching(/^[\w.:/-]+$/u, "is not an event type", "checkout.paid");
 var vercelId = matching(/^\w+$/u, "is not an id of Vercel", "team_a1B2c3 or prj_a1B2c3");
 var flag = line2.transform((text4, context) => {
-  const [, name2 = "", values2 = ""] = /^([A-Za-z_]\w*)=(.*)$/u.exec(text4) ?? [];
-  const [on = "", off = "", shadow = off, ...more] = values2.split("/");
+  const [, name2 = "", values3 = ""] = /^([A-Za-z_]\w*)=(.*)$/u.exec(text4) ?? [];
+  const [on = "", off = "", shadow = off, ...more] = values3.split("/");
   if (on === "" || off === "" || shadow === "" || more.length > 0) {
     context.addIssue("is no flag → write NAME=on/off, as FEATURE_X=true/false");
   } else if (on === off && shadow === off) {
@@ -81020,28 +83337,28 @@ function parseAnswers(given2) {
   );
 }
 function readAnswers(given2) {
-  const answer5 = (name2) => SCHEMAS[name2].parse(given2[name2]);
+  const answer7 = (name2) => SCHEMAS[name2].parse(given2[name2]);
   return {
-    name: answer5("name"),
-    owner: answer5("owner"),
-    repository: answer5("repository"),
-    flags: answer5("flag"),
-    vercel: { orgId: answer5("vercel-org-id"), projectId: answer5("vercel-project-id") },
-    keys: { preview: answer5("preview-keys"), production: answer5("production-keys") },
-    databaseSecret: answer5("database-secret"),
+    name: answer7("name"),
+    owner: answer7("owner"),
+    repository: answer7("repository"),
+    flags: answer7("flag"),
+    vercel: { orgId: answer7("vercel-org-id"), projectId: answer7("vercel-project-id") },
+    keys: { preview: answer7("preview-keys"), production: answer7("production-keys") },
+    databaseSecret: answer7("database-secret"),
     events: {
-      source: answer5("event-source"),
-      start: answer5("start-event"),
-      good: answer5("good-ending"),
-      bad: answer5("bad-ending"),
-      errors: answer5("error-event")
+      source: answer7("event-source"),
+      start: answer7("start-event"),
+      good: answer7("good-ending"),
+      bad: answer7("bad-ending"),
+      errors: answer7("error-event")
     },
-    unitsPerDay: answer5("units-per-day").map(Number)[0],
-    soaks: answer5("soak"),
-    gate: answer5("gate") === "environment" ? { mode: "environment", reviewers: answer5("reviewer") } : { mode: "dispatch", allow: answer5("allow") },
-    timeZone: answer5("time-zone"),
-    branch: answer5("branch"),
-    action: answer5("action")
+    unitsPerDay: answer7("units-per-day").map(Number)[0],
+    soaks: answer7("soak"),
+    gate: answer7("gate") === "environment" ? { mode: "environment", reviewers: answer7("reviewer") } : { mode: "dispatch", allow: answer7("allow") },
+    timeZone: answer7("time-zone"),
+    branch: answer7("branch"),
+    action: answer7("action")
   };
 }
 function contradictions(answers) {
@@ -81081,7 +83398,7 @@ var QUESTIONS = [
     otherwise: "default: the owner of the repository",
     form: "<who>",
     several: false,
-    fallback: (_, { repository: repository2 }) => one2(repository2 && `@${ownerOf(repository2)}`)
+    fallback: (_, { repository: repository3 }) => one2(repository3 && `@${ownerOf2(repository3)}`)
   },
   {
     name: "repository",
@@ -81090,7 +83407,7 @@ var QUESTIONS = [
     assumed: true,
     form: "<owner/name>",
     several: false,
-    fallback: (_, { repository: repository2 }) => one2(repository2)
+    fallback: (_, { repository: repository3 }) => one2(repository3)
   },
   {
     name: "flag",
@@ -81282,8 +83599,8 @@ function unanswered4(given2) {
 function assumedAnswers(given2, place) {
   const answers = withFallbacks(given2, place);
   return QUESTIONS.flatMap(({ name: name2, assumed = false }) => {
-    const answer5 = answers[name2];
-    return assumed && answer5 !== void 0 && given2[name2] === void 0 ? [`--${name2} ${answer5.join(",")}`] : [];
+    const answer7 = answers[name2];
+    return assumed && answer7 !== void 0 && given2[name2] === void 0 ? [`--${name2} ${answer7.join(",")}`] : [];
   });
 }
 function splitAnswer({ several }, line3) {
@@ -81300,8 +83617,8 @@ function none() {
 function one2(text4) {
   return text4 === void 0 || text4 === "" ? void 0 : [text4];
 }
-function ownerOf(repository2) {
-  return repository2.split("/")[0] ?? "";
+function ownerOf2(repository3) {
+  return repository3.split("/")[0] ?? "";
 }
 function hasShadow({ flag: flag2 = [] }) {
   return flag2.some((text4) => text4.split("/").length > 2);
@@ -81470,10 +83787,10 @@ Nothing was changed.`,
     "Put right what gh names (mostly: gh auth login as somebody who administers the repository), then run the same command again."
   );
 }
-async function start3({ cwd, repository: repository2, env }, args, asking) {
+async function start3({ cwd, repository: repository3, env }, args, asking) {
   const child3 = spawn2("gh", args, {
     cwd,
-    env: { ...env, GH_REPO: repository2, ...asking ? {} : { GH_PROMPT_DISABLED: "1" } },
+    env: { ...env, GH_REPO: repository3, ...asking ? {} : { GH_PROMPT_DISABLED: "1" } },
     stdio: asking ? "inherit" : ["ignore", "pipe", "pipe"]
   });
   const said2 = { stdout: "", stderr: "" };
@@ -81501,13 +83818,13 @@ function notStarted(error2) {
 import { randomUUID as randomUUID3 } from "node:crypto";
 import {
   cp,
-  mkdir as mkdir3,
-  mkdtemp,
+  mkdir as mkdir4,
+  mkdtemp as mkdtemp2,
   readdir as readdir3,
   readFile as readFile4,
   realpath,
   rename as rename2,
-  rm as rm2,
+  rm as rm3,
   writeFile as writeFile2
 } from "node:fs/promises";
 import os2 from "node:os";
@@ -81620,8 +83937,8 @@ function pathOf2({ name: name2 }) {
   return `${METRICS_FOLDER}/${name2}.sql`;
 }
 function render(metric) {
-  const { name: name2, kind: kind2, asks, unit, why, parameters: parameters2, sql } = metric;
-  const values2 = parameters2.map((parameter) => `-v ${parameter}='…'`).join(" ");
+  const { name: name2, kind: kind2, asks, unit, why, parameters: parameters3, sql } = metric;
+  const values3 = parameters3.map((parameter) => `-v ${parameter}='…'`).join(" ");
   return `--! metric: ${name2}
 --! kind: ${kind2}
 --! asks: ${asks}
@@ -81632,7 +83949,7 @@ ${why}
 -- psql runs this file too; what stands under \`parameters\` in the definition goes in place of each …
 --
 --   psql "$DATABASE_URL" -v since=2026-01-31T08:00:00Z -v until=2026-01-31T20:00:00Z \\
---     -v environment= ${values2} \\
+--     -v environment= ${values3} \\
 --     -f ${pathOf2(metric)}
 
 ${sql}
@@ -81643,14 +83960,14 @@ ${sql}
 var import_yaml3 = __toESM(require_dist2(), 1);
 
 // src/adoption/cron.ts
-function wakeUpCron(repository2) {
-  const minute3 = MINUTES[hash(repository2.toLowerCase()) % MINUTES.length] ?? 7;
+function wakeUpCron(repository3) {
+  const minute3 = MINUTES[hash(repository3.toLowerCase()) % MINUTES.length] ?? 7;
   return `${minute3},${minute3 + 30} * * * *`;
 }
 var MINUTES = [7, 9, 11, 13, 17, 19, 21, 23, 27, 29];
 function hash(text4) {
   const bytes = new TextEncoder().encode(text4);
-  return bytes.reduce((sum2, byte) => Math.imul(sum2 ^ byte, 16777619) >>> 0, 2166136261);
+  return bytes.reduce((sum3, byte) => Math.imul(sum3 ^ byte, 16777619) >>> 0, 2166136261);
 }
 
 // src/adoption/definition-text.ts
@@ -81698,12 +84015,12 @@ function plannedPhases(answers) {
       step: step2,
       soak: soak2,
       extend: extend2 ?? soak2,
-      checkpoints: [...looks.filter((look4) => isBefore(look4, soak2)), soak2],
+      checkpoints: [...looks.filter((look4) => isBefore2(look4, soak2)), soak2],
       gate: target2 === "production" ? `approve-${name2}` : void 0
     };
   });
 }
-function isBefore(look4, soak2) {
+function isBefore2(look4, soak2) {
   return (parseDuration(look4) ?? 0) < (parseDuration(soak2) ?? 0);
 }
 
@@ -81715,7 +84032,7 @@ function definitionFile(answers, surroundings2) {
   const parts = [
     opening(answers),
     database3(answers),
-    parameters(answers),
+    parameters2(answers),
     targets(answers),
     phases(answers),
     criteria(answers),
@@ -81752,7 +84069,7 @@ units_per_day: ${unitsPerDay}`;
 
 ${units}`;
 }
-function parameters({ events: events2 }) {
+function parameters2({ events: events2 }) {
   return `# Bound into the SQL files of rollgate/metrics by name, as :'source'. Lists are separated by commas.
 parameters:
   source: ${plain2(events2.source)}
@@ -81797,7 +84114,7 @@ var STEP_MEANS = {
 };
 function flagLines2({ flags: flags3 }, step2, indent) {
   const value = { full: "on", shadow: "shadow", off: "off" };
-  return flags3.map((flag2) => `${" ".repeat(indent)}${flag2.name}: ${quoted2(flag2[value[step2]])}`).join("\n");
+  return flags3.map((flag2) => `${" ".repeat(indent)}${flag2.name}: ${quoted3(flag2[value[step2]])}`).join("\n");
 }
 function gateText3(answers, phase2, environment4) {
   const { gate: gate2 } = answers;
@@ -81864,7 +84181,7 @@ blind: { max: 6h, decision: hold }
 graduation:
   after: 7d
   issue:
-    title: ${quoted2(`Delete the old path behind ${name2}`)}
+    title: ${quoted3(`Delete the old path behind ${name2}`)}
     body: |
       ${name2} has carried everything for a week. Delete the code behind its flags that no longer
       runs, the flags themselves and rollouts/${name2}.yml.${envExample ? "\n  env_example: .env.example" : ""}`;
@@ -81872,7 +84189,7 @@ graduation:
 function plain2(text4) {
   return (0, import_yaml2.stringify)(text4, { lineWidth: 0 }).trimEnd();
 }
-function quoted2(text4) {
+function quoted3(text4) {
   return JSON.stringify(text4);
 }
 
@@ -81886,17 +84203,17 @@ var WORKFLOWS = {
 var MONITOR_PATH = `.github/workflows/${WORKFLOWS.monitor}`;
 var TIMERS_PATH = `.github/workflows/${WORKFLOWS.timers}`;
 function watchedBy(monitor) {
-  const list5 = (0, import_yaml3.parseDocument)(monitor).getIn(["env", "DEFINITIONS"]);
-  return typeof list5 === "string" ? list5.split("\n").map((line3) => line3.trim()).filter(Boolean) : [];
+  const list6 = (0, import_yaml3.parseDocument)(monitor).getIn(["env", "DEFINITIONS"]);
+  return typeof list6 === "string" ? list6.split("\n").map((line3) => line3.trim()).filter(Boolean) : [];
 }
 function workflowFiles(answers, templates, { timers, definitions }) {
   const kinds = Object.keys(WORKFLOWS).filter(
     (kind2) => timers || kind2 !== "timers"
   );
-  const values2 = valuesOf2(answers, timers, definitions);
+  const values3 = valuesOf2(answers, timers, definitions);
   return kinds.map((kind2) => ({
     path: `.github/workflows/${WORKFLOWS[kind2]}`,
-    text: checked(WORKFLOWS[kind2], fill(templates[kind2], values2))
+    text: checked(WORKFLOWS[kind2], fill(templates[kind2], values3))
   }));
 }
 function timerWaits({ timers }) {
@@ -81919,23 +84236,23 @@ function valuesOf2(answers, timers, definitions) {
 }
 var MARKED = /^(.*?: )(.+?) # init: ([a-z-]+)$/u;
 var ABOUT_THE_MARKS = /^#.*`# init:`/u;
-function fill(template, values2) {
+function fill(template, values3) {
   const lines2 = template.split("\n").filter((line3) => !ABOUT_THE_MARKS.test(line3));
-  return lines2.map((line3, index) => fillLine(line3, lines2[index - 1] ?? "", values2)).join("\n");
+  return lines2.map((line3, index) => fillLine(line3, lines2[index - 1] ?? "", values3)).join("\n");
 }
-function fillLine(line3, before, values2) {
+function fillLine(line3, before, values3) {
   const [, , opened, blockMark = ""] = MARKED.exec(before) ?? [];
   if (opened === "|") {
     const indent = line3.slice(0, line3.search(/\S/u));
-    return valueFor(values2, `${blockMark}s`).replaceAll(/^/gmu, indent);
+    return valueFor(values3, `${blockMark}s`).replaceAll(/^/gmu, indent);
   }
-  const [, lead = "", standing2 = "", mark] = MARKED.exec(line3) ?? [];
-  if (mark === void 0) return line3;
-  return standing2 === "|" ? `${lead}|` : `${lead}${valueFor(values2, mark)}`;
+  const [, lead = "", standing3 = "", mark2] = MARKED.exec(line3) ?? [];
+  if (mark2 === void 0) return line3;
+  return standing3 === "|" ? `${lead}|` : `${lead}${valueFor(values3, mark2)}`;
 }
-function valueFor(values2, mark) {
-  const value = values2.get(mark);
-  if (value === void 0) throw new Error(`A workflow template has an unknown mark: ${mark}.`);
+function valueFor(values3, mark2) {
+  const value = values3.get(mark2);
+  if (value === void 0) throw new Error(`A workflow template has an unknown mark: ${mark2}.`);
   return value;
 }
 function checked(file2, text4) {
@@ -81943,63 +84260,6 @@ function checked(file2, text4) {
   if (problem !== void 0) throw new Error(`${file2} would be no YAML: ${problem.message}`);
   if (/# init:|OWNER\/|@0{40}/u.test(text4)) throw new Error(`${file2} has a mark left.`);
   return text4;
-}
-
-// src/git/checkout.ts
-var import_isomorphic_git2 = __toESM(require_isomorphic_git(), 1);
-import { promises as promises3 } from "node:fs";
-import { relative as relative2 } from "node:path";
-var fs3 = { promises: promises3 };
-async function findCheckout(folder) {
-  try {
-    return await import_isomorphic_git2.default.findRoot({ fs: fs3, filepath: folder });
-  } catch {
-    return void 0;
-  }
-}
-async function githubRepository(root) {
-  try {
-    const url2 = await import_isomorphic_git2.default.getConfig({ fs: fs3, dir: root, path: "remote.origin.url" });
-    const [, repository2] = GITHUB_URL.exec(String(url2 ?? "")) ?? [];
-    return repository2;
-  } catch {
-    return void 0;
-  }
-}
-async function defaultBranch(root) {
-  try {
-    const ref2 = `${ORIGIN}HEAD`;
-    const target2 = await import_isomorphic_git2.default.resolveRef({ fs: fs3, dir: root, ref: ref2, depth: 2 });
-    return target2.startsWith(ORIGIN) ? target2.slice(ORIGIN.length) : void 0;
-  } catch {
-    return void 0;
-  }
-}
-var ORIGIN = "refs/remotes/origin/";
-var GITHUB_URL = /^(?:(?:https|ssh|git):\/\/(?:[^/@]*@)?github\.com(?::\d+)?\/|(?:[^/@:]+@)?github\.com:)([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/iu;
-async function publishedCommit(root, parts) {
-  try {
-    const head = await import_isomorphic_git2.default.resolveRef({ fs: fs3, dir: root, ref: "HEAD" });
-    const rows = await import_isomorphic_git2.default.statusMatrix({ fs: fs3, dir: root, filepaths: [...parts] });
-    const clean = rows.every(([, inHead, inFolder, staged]) => inHead * inFolder * staged === 1);
-    return clean && await isOnRemote(root, head) ? head : void 0;
-  } catch {
-    return void 0;
-  }
-}
-async function isOnRemote(dir, commit2) {
-  const branches = await import_isomorphic_git2.default.listBranches({ fs: fs3, dir, remote: "origin" });
-  for (const branch of branches) {
-    const tip = await import_isomorphic_git2.default.resolveRef({ fs: fs3, dir, ref: `refs/remotes/origin/${branch}` });
-    if (tip === commit2 || await isAncestor(dir, commit2, tip)) return true;
-  }
-  return false;
-}
-async function isAncestor(dir, ancestor, oid) {
-  return import_isomorphic_git2.default.isDescendent({ fs: fs3, dir, oid, ancestor, depth: -1 }).catch(() => false);
-}
-function isRoot(folder, root) {
-  return root === void 0 || relative2(root, folder) === "";
 }
 
 // src/init-folder.ts
@@ -82059,10 +84319,10 @@ var RUNS = ["action.yml", "dist", "sql", "workflows"];
 async function findAction(home) {
   const root = await findCheckout(home);
   if (root === void 0 || !isRoot(home, root)) return void 0;
-  const repository2 = await githubRepository(root);
-  if (repository2 === void 0) return void 0;
+  const repository3 = await githubRepository(root);
+  if (repository3 === void 0) return void 0;
   const commit2 = await publishedCommit(root, RUNS);
-  return commit2 && `${repository2}@${commit2}`;
+  return commit2 && `${repository3}@${commit2}`;
 }
 var linkSchema = object({ orgId: string2().min(1), projectId: string2().min(1) });
 async function readVercelLink(folder) {
@@ -82087,10 +84347,10 @@ async function readTemplates(home) {
 }
 function createMetricCheck(root, home) {
   return async (files) => {
-    const scratch = await mkdtemp(path6.join(os2.tmpdir(), "rollgate-init-"));
+    const scratch = await mkdtemp2(path6.join(os2.tmpdir(), "rollgate-init-"));
     try {
-      const standing2 = path6.join(root, METRICS_FOLDER);
-      await cp(standing2, scratch, { recursive: true, dereference: true }).catch(unlessThere);
+      const standing3 = path6.join(root, METRICS_FOLDER);
+      await cp(standing3, scratch, { recursive: true, dereference: true }).catch(unlessThere);
       for (const { path: file2, text: text4 } of files) {
         await writeFile2(path6.join(scratch, path6.basename(file2)), text4);
       }
@@ -82100,7 +84360,7 @@ function createMetricCheck(root, home) {
       ]);
       return headers2;
     } finally {
-      await rm2(scratch, { recursive: true, force: true });
+      await rm3(scratch, { recursive: true, force: true });
     }
   };
 }
@@ -82116,11 +84376,11 @@ async function readIfThere(file2) {
   }
 }
 async function writeAll(root, files) {
-  const mark = `.rollgate-${randomUUID3()}`;
-  const asides = files.map(({ path: file2 }) => `${path6.join(root, file2)}${mark}`);
+  const mark2 = `.rollgate-${randomUUID3()}`;
+  const asides = files.map(({ path: file2 }) => `${path6.join(root, file2)}${mark2}`);
   try {
     for (const [index, { path: file2, text: text4 }] of files.entries()) {
-      await mkdir3(path6.dirname(path6.join(root, file2)), { recursive: true });
+      await mkdir4(path6.dirname(path6.join(root, file2)), { recursive: true });
       await writeFile2(asides[index] ?? "", text4);
     }
     for (const [index, { path: file2 }] of files.entries()) {
@@ -82129,7 +84389,7 @@ async function writeAll(root, files) {
   } catch (error2) {
     throw unwritable(root, error2);
   } finally {
-    await Promise.allSettled(asides.map((aside) => rm2(aside, { force: true })));
+    await Promise.allSettled(asides.map((aside) => rm3(aside, { force: true })));
   }
 }
 function isMissing(error2) {
@@ -83258,8 +85518,8 @@ async function askAnswers(given2, place, dryRun, terminal) {
   for (; ; ) {
     const next2 = nextQuestion(answers, place);
     if (next2 === void 0) break;
-    const answer5 = await ask2(next2.question, next2.fallback, terminal);
-    answers = { ...answers, [next2.question.name]: answer5 };
+    const answer7 = await ask3(next2.question, next2.fallback, terminal);
+    answers = { ...answers, [next2.question.name]: answer7 };
   }
   const assumed = assumedAnswers(answers, place);
   if (assumed.length > 0) note(assumed.join("\n"), "Assumed; the option changes it", terminal);
@@ -83268,7 +85528,7 @@ async function askAnswers(given2, place, dryRun, terminal) {
   if (go === true) return answers;
   throw cancelled(terminal);
 }
-async function ask2(question, fallback, terminal) {
+async function ask3(question, fallback, terminal) {
   const { name: name2, asks, optional: optional3 = false } = question;
   if (name2 === "gate") return [known(await askGate(asks, terminal), terminal)];
   const written2 = await text3({
@@ -83276,8 +85536,8 @@ async function ask2(question, fallback, terminal) {
     message: `${asks}${question.several ? " (with spaces between)" : ""}${optional3 ? " (empty: unknown)" : ""}`,
     initialValue: fallback?.join(" ") ?? "",
     validate: (typed2) => {
-      const answer5 = splitAnswer(question, typed2 ?? "");
-      return optional3 && answer5.length === 0 ? void 0 : answerProblem(name2, answer5);
+      const answer7 = splitAnswer(question, typed2 ?? "");
+      return optional3 && answer7.length === 0 ? void 0 : answerProblem(name2, answer7);
     }
   });
   return splitAnswer(question, known(written2, terminal));
@@ -83296,9 +85556,9 @@ function askGate(message, terminal) {
     ]
   });
 }
-function known(answer5, terminal) {
-  if (isCancel(answer5)) throw cancelled(terminal);
-  return String(answer5);
+function known(answer7, terminal) {
+  if (isCancel(answer7)) throw cancelled(terminal);
+  return String(answer7);
 }
 function cancelled(terminal) {
   cancel("Nothing was written.", terminal);
@@ -83318,13 +85578,13 @@ function plannedFiles(request3) {
     ...workflowFiles(answers, templates, request3)
   ];
 }
-function compareFile(planned, standing2, before) {
-  return { ...planned, state: stateOf5(planned, standing2, before) };
+function compareFile(planned, standing3, before) {
+  return { ...planned, state: stateOf6(planned, standing3, before) };
 }
-function stateOf5({ text: text4 }, standing2, before) {
-  if (standing2 === void 0) return "new";
-  if (standing2 === text4) return "same";
-  return standing2 === before ? "outdated" : "differs";
+function stateOf6({ text: text4 }, standing3, before) {
+  if (standing3 === void 0) return "new";
+  if (standing3 === text4) return "same";
+  return standing3 === before ? "outdated" : "differs";
 }
 function filesToWrite(files, force) {
   const lost = files.filter(({ state: state2 }) => state2 === "differs");
@@ -83393,12 +85653,12 @@ function timerEnvironments({ branch }, waits) {
     {
       what: "Environments that wait, to wake the monitor in time",
       commands: waits.flatMap(
-        (wait2) => environmentCommands({
-          name: `wait-${wait2}`,
+        (wait3) => environmentCommands({
+          name: `wait-${wait3}`,
           reviewers: [],
           preventSelfReview: false,
           branch,
-          waitMinutes: (parseDuration(wait2) ?? 0) / 6e4
+          waitMinutes: (parseDuration(wait3) ?? 0) / 6e4
         })
       )
     }
@@ -83455,17 +85715,17 @@ async function check2(world, planned) {
   }
 }
 async function refuseGuarded(gh, { keys }) {
-  const guarded3 = [];
+  const guarded4 = [];
   for (const name2 of /* @__PURE__ */ new Set([keys.preview, keys.production])) {
     const has = guardTexts(await gh.guardOf(name2));
-    if (has.length > 0) guarded3.push(`  ${name2}: ${has.join(", ")}`);
+    if (has.length > 0) guarded4.push(`  ${name2}: ${has.join(", ")}`);
   }
-  if (guarded3.length === 0) return;
+  if (guarded4.length === 0) return;
   throw new InputError(
     "environment_guarded",
     [
       "Environments that are to hold keys keep jobs waiting:",
-      ...guarded3,
+      ...guarded4,
       "They must have neither reviewers nor a wait timer, because a rollback never waits for a person. Nothing was changed."
     ].join("\n"),
     "Name other environments for the keys with --preview-keys and --production-keys, or repeat the command with --force, which takes reviewers and wait timers away and replaces files that differ."
@@ -83503,8 +85763,8 @@ function ghFailed(commands, done, failed, problem) {
 }
 var NOT_DEPLOYED2 = ["/rollouts/", "/rollgate/", "/.rollgate/"];
 function missingLines(text4) {
-  const standing2 = text4.split(/\r?\n/u).map(bare);
-  return NOT_DEPLOYED2.filter((line3) => !standing2.includes(bare(line3)));
+  const standing3 = text4.split(/\r?\n/u).map(bare);
+  return NOT_DEPLOYED2.filter((line3) => !standing3.includes(bare(line3)));
 }
 function bare(line3) {
   return line3.trim().replaceAll(/^\/|\/$/gu, "");
@@ -83558,19 +85818,19 @@ async function runInit(folderGiven, options, surroundings2) {
   const asked3 = options["json"] === true ? void 0 : terminal;
   const given2 = givenIn(options);
   const answered = asked3 && options["yes"] !== true ? await askAnswers(given2, place, wishes.dryRun, asked3) : given2;
-  const answers = parseAnswers(complete(answered, place));
-  const { repository: repository2 } = answers;
+  const answers = parseAnswers(complete2(answered, place));
+  const { repository: repository3 } = answers;
   const told3 = await init(
     {
       folder: openRepositoryFolder(folder),
       metrics: createMetricCheck(folder, home),
-      gh: createGh({ cwd: folder, repository: repository2, env, asks: asked3 !== void 0 }),
+      gh: createGh({ cwd: folder, repository: repository3, env, asks: asked3 !== void 0 }),
       templates: await readTemplates(home),
       say: say4
     },
     { answers, envExample: place.envExample, ...wishes }
   );
-  const foreign = place.repository?.toLowerCase() !== repository2.toLowerCase();
+  const foreign = place.repository?.toLowerCase() !== repository3.toLowerCase();
   const shown2 = { ...told3, ...wishes, answers, foreign };
   print2(
     options["json"] === true ? `${JSON.stringify(initDocument(shown2), null, 2)}
@@ -83588,11 +85848,11 @@ function givenIn(options) {
 function camelCase(name2) {
   return name2.replaceAll(/-([a-z])/gu, (_, letter) => letter.toUpperCase());
 }
-function complete(given2, place) {
+function complete2(given2, place) {
   const answers = withFallbacks(given2, place);
-  const missing3 = unanswered4(answers);
-  if (missing3.length === 0) return answers;
-  const lines2 = QUESTIONS.filter(({ name: name2 }) => missing3.includes(name2)).map(
+  const missing4 = unanswered4(answers);
+  if (missing4.length === 0) return answers;
+  const lines2 = QUESTIONS.filter(({ name: name2 }) => missing4.includes(name2)).map(
     ({ name: name2, form, asks }) => `  --${name2} ${form}  ${asks}`
   );
   throw new InputError(
@@ -83650,7 +85910,7 @@ function parseRows(text4, problems2) {
 
 // src/rehearsal/run.ts
 import { mkdirSync as mkdirSync3, writeFileSync as writeFileSync2 } from "node:fs";
-import { mkdir as mkdir6, readdir as readdir4, rm as rm4, stat as stat3, writeFile as writeFile5 } from "node:fs/promises";
+import { mkdir as mkdir7, readdir as readdir4, rm as rm5, stat as stat3, writeFile as writeFile5 } from "node:fs/promises";
 import path12 from "node:path";
 
 // src/rehearsal/narrator.ts
@@ -83808,10 +86068,10 @@ async function rehearse(rehearsal, scenario, onlooker) {
   for (; ; ) {
     const state2 = await readState(world);
     if (isAtEnd(state2, clock2.now())) return state2;
-    const move2 = nextMove(world.definition, state2);
-    if (move2.kind === "done") return state2;
-    if (move2.kind === "start" || move2.kind === "apply") {
-      await advance(rehearsal, move2.phase, onlooker);
+    const move3 = nextMove(world.definition, state2);
+    if (move3.kind === "done") return state2;
+    if (move3.kind === "start" || move3.kind === "apply") {
+      await advance(rehearsal, move3.phase, onlooker);
       continue;
     }
     const wakeUp = nextWakeUp(world.definition, state2, clock2.now());
@@ -84015,13 +86275,13 @@ var SCENARIOS = {
 // src/rehearsal/world.ts
 import { createHash as createHash4, randomBytes as randomBytes2 } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import { mkdir as mkdir5, mkdtemp as mkdtemp2, readFile as readFile5, rm as rm3, writeFile as writeFile4 } from "node:fs/promises";
+import { mkdir as mkdir6, mkdtemp as mkdtemp3, readFile as readFile5, rm as rm4, writeFile as writeFile4 } from "node:fs/promises";
 import { createRequire as createRequire2 } from "node:module";
 import os4 from "node:os";
 import path11 from "node:path";
 
 // src/rehearsal/mirror.ts
-import { mkdir as mkdir4, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir as mkdir5, writeFile as writeFile3 } from "node:fs/promises";
 import path8 from "node:path";
 function mirrorLedger(ledger2, folder) {
   return {
@@ -84030,7 +86290,7 @@ function mirrorLedger(ledger2, folder) {
       const head = await ledger2.append(entry);
       for (const file2 of entry.files) {
         const place = path8.join(folder, file2.path);
-        await mkdir4(path8.dirname(place), { recursive: true });
+        await mkdir5(path8.dirname(place), { recursive: true });
         await writeFile3(place, file2.content);
       }
       return head;
@@ -84045,9 +86305,9 @@ function createPeople(definition) {
   const reviews = [];
   const announcements = [];
   const approved = [];
-  for (const name2 of gatesOf(definition)) environments2.set(name2, guarded(name2));
+  for (const name2 of gatesOf(definition)) environments2.set(name2, guarded2(name2));
   for (const name2 of allKeys(definition))
-    environments2.set(name2, { ...guarded(name2), reviewers: [] });
+    environments2.set(name2, { ...guarded2(name2), reviewers: [] });
   return {
     announcements,
     approved,
@@ -84071,7 +86331,7 @@ function createPeople(definition) {
     },
     setUp: (environment4, facts3) => {
       if (facts3 === void 0) environments2.delete(environment4);
-      else environments2.set(environment4, { ...guarded(environment4), ...facts3 });
+      else environments2.set(environment4, { ...guarded2(environment4), ...facts3 });
     }
   };
 }
@@ -84080,7 +86340,7 @@ function gatesOf(definition) {
     ({ gate: gate2 }) => gate2?.mode === "environment" ? [gate2.environment] : []
   );
 }
-function guarded(environment4) {
+function guarded2(environment4) {
   return {
     environment: environment4,
     reviewers: [{ kind: "user", name: APPROVER }],
@@ -84158,7 +86418,7 @@ async function createApplicationDatabase(server, name2 = "application") {
     connectionString: (role, at2 = server) => `postgresql://${ACCOUNTS[role]}:${server.password}@${at2.host}:${at2.port}/${name2}`,
     setClock: async (ms3) => void await pool.query(SET_CLOCK, [ms3]),
     insert: (events2) => insert(pool, events2),
-    query: async (sql, values2 = []) => (await pool.query(sql, [...values2])).rows,
+    query: async (sql, values3 = []) => (await pool.query(sql, [...values3])).rows,
     drop: async () => {
       await pool.end();
       await asSuperuser(server, (client) => client.query(`drop database "${name2}" with (force)`));
@@ -84186,17 +86446,17 @@ async function insert(pool, events2) {
     await pool.query(INSERT, [JSON.stringify(rows)]);
   }
 }
-function rowOf2(event) {
+function rowOf2(event2) {
   return {
-    id: event.id,
-    created_ms: event.createdAtMs,
-    source: event.source,
-    event_type: event.eventType,
-    severity: event.severity,
+    id: event2.id,
+    created_ms: event2.createdAtMs,
+    source: event2.source,
+    event_type: event2.eventType,
+    severity: event2.severity,
     // As text: a JSON null inside a record would arrive as SQL NULL.
-    context: event.context === void 0 ? void 0 : JSON.stringify(event.context),
-    restaurant_id: event.restaurantId,
-    booking_id: event.bookingId
+    context: event2.context === void 0 ? void 0 : JSON.stringify(event2.context),
+    restaurant_id: event2.restaurantId,
+    booking_id: event2.bookingId
   };
 }
 async function asSuperuser(server, work) {
@@ -84214,7 +86474,7 @@ import net from "node:net";
 var DIRECT = { noDelay: true };
 async function startRelay(target2) {
   const sockets = /* @__PURE__ */ new Set();
-  const server = net.createServer(DIRECT, (incoming) => join8(incoming, target2, sockets));
+  const server = net.createServer(DIRECT, (incoming) => join9(incoming, target2, sockets));
   const port = await listen(server, 0);
   const cut4 = async () => {
     if (!server.listening) return;
@@ -84232,7 +86492,7 @@ async function startRelay(target2) {
     stop: cut4
   };
 }
-function join8(incoming, target2, sockets) {
+function join9(incoming, target2, sockets) {
   const outgoing = net.connect({ ...DIRECT, port: target2.port, host: target2.host });
   const pair = [incoming, outgoing];
   for (const socket of pair) {
@@ -84259,7 +86519,7 @@ function listen(server, port) {
 // src/rehearsal/postgres/server.ts
 import { execFile, spawn as spawn4 } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import fs5 from "node:fs";
+import fs6 from "node:fs";
 import net2 from "node:net";
 import os3 from "node:os";
 import path10 from "node:path";
@@ -84267,7 +86527,7 @@ import { promisify } from "node:util";
 
 // src/rehearsal/postgres/binaries.ts
 import { execFileSync } from "node:child_process";
-import fs4 from "node:fs";
+import fs5 from "node:fs";
 import { createRequire } from "node:module";
 import path9 from "node:path";
 var SYSTEM_FOLDER = "/usr/lib/postgresql";
@@ -84287,7 +86547,7 @@ function prepareBinaries(binaries, workspace, account) {
   if (!binaries.packaged) return binaries.home;
   if (reachable(binaries.home, account) && madeRunnable(binaries.home)) return binaries.home;
   const copy = path9.join(workspace, "native");
-  fs4.cpSync(binaries.home, copy, { recursive: true, verbatimSymlinks: true });
+  fs5.cpSync(binaries.home, copy, { recursive: true, verbatimSymlinks: true });
   makeRunnable(copy);
   return copy;
 }
@@ -84299,15 +86559,15 @@ function packagedHome() {
   try {
     const entry = createRequire(import.meta.url).resolve(packageName());
     const home = path9.join(path9.dirname(entry), "..", "native");
-    return fs4.existsSync(path9.join(home, "bin")) ? home : void 0;
+    return fs5.existsSync(path9.join(home, "bin")) ? home : void 0;
   } catch {
     return void 0;
   }
 }
 function newestSystemHome() {
-  if (!fs4.existsSync(SYSTEM_FOLDER)) return void 0;
-  const versions = fs4.readdirSync(SYSTEM_FOLDER).sort((a2, b) => Number(b) - Number(a2));
-  return versions.map((version2) => path9.join(SYSTEM_FOLDER, version2)).find((home) => fs4.existsSync(path9.join(home, "bin", "initdb")));
+  if (!fs5.existsSync(SYSTEM_FOLDER)) return void 0;
+  const versions = fs5.readdirSync(SYSTEM_FOLDER).sort((a2, b) => Number(b) - Number(a2));
+  return versions.map((version2) => path9.join(SYSTEM_FOLDER, version2)).find((home) => fs5.existsSync(path9.join(home, "bin", "initdb")));
 }
 function reachable(home, account) {
   if (account.uid === void 0) return true;
@@ -84331,26 +86591,26 @@ function makeRunnable(home) {
   for (const name2 of ["postgres", "initdb"]) makeExecutable(path9.join(home, "bin", name2));
 }
 function makeLinks(home) {
-  const list5 = path9.join(home, "pg-symlinks.json");
-  if (!fs4.existsSync(list5)) return;
+  const list6 = path9.join(home, "pg-symlinks.json");
+  if (!fs5.existsSync(list6)) return;
   const at2 = (listed6) => path9.join(path9.dirname(home), listed6);
   const links = JSON.parse(
-    fs4.readFileSync(list5, "utf8")
+    fs5.readFileSync(list6, "utf8")
   );
   for (const { source, target: target2 } of links) {
-    if (!fs4.existsSync(at2(target2)))
+    if (!fs5.existsSync(at2(target2)))
       link2(path9.relative(path9.dirname(at2(target2)), at2(source)), at2(target2));
   }
 }
 function link2(source, target2) {
   try {
-    fs4.symlinkSync(source, target2);
+    fs5.symlinkSync(source, target2);
   } catch (error2) {
-    if (!fs4.existsSync(target2)) throw error2;
+    if (!fs5.existsSync(target2)) throw error2;
   }
 }
 function makeExecutable(file2) {
-  if ((fs4.statSync(file2).mode & 73) !== 73) fs4.chmodSync(file2, 493);
+  if ((fs5.statSync(file2).mode & 73) !== 73) fs5.chmodSync(file2, 493);
 }
 
 // src/rehearsal/postgres/guardian.ts
@@ -84394,7 +86654,7 @@ async function startPostgresServer(options = {}) {
     const running = await run3(cluster, { ...THROW_AWAY_SETTINGS, ...options.settings });
     return serverOf(cluster, running);
   } catch (error2) {
-    fs5.rmSync(folder, { recursive: true, force: true });
+    fs6.rmSync(folder, { recursive: true, force: true });
     throw error2;
   }
 }
@@ -84419,11 +86679,11 @@ async function end(child3, folder, guardian) {
     await ended2;
   }
   guardian?.release();
-  fs5.rmSync(folder, { recursive: true, force: true });
+  fs6.rmSync(folder, { recursive: true, force: true });
 }
 function makeFolder(account) {
-  const folder = fs5.mkdtempSync(path10.join(os3.tmpdir(), "rollgate-postgres-"));
-  if (account.uid !== void 0) fs5.chownSync(folder, account.uid, NOBODY);
+  const folder = fs6.mkdtempSync(path10.join(os3.tmpdir(), "rollgate-postgres-"));
+  if (account.uid !== void 0) fs6.chownSync(folder, account.uid, NOBODY);
   return folder;
 }
 async function initialise(base) {
@@ -84433,10 +86693,10 @@ async function initialise(base) {
     password: randomBytes(12).toString("hex")
   };
   const passwordFile = path10.join(base.folder, "password");
-  fs5.writeFileSync(passwordFile, cluster.password, { mode: 384 });
-  if (base.account.uid !== void 0) fs5.chownSync(passwordFile, base.account.uid, NOBODY);
+  fs6.writeFileSync(passwordFile, cluster.password, { mode: 384 });
+  if (base.account.uid !== void 0) fs6.chownSync(passwordFile, base.account.uid, NOBODY);
   await initdb(cluster, passwordFile);
-  fs5.rmSync(passwordFile);
+  fs6.rmSync(passwordFile);
   return cluster;
 }
 async function initdb({ home, data, account }, passwordFile) {
@@ -84509,11 +86769,11 @@ function environment2() {
 }
 function freePort() {
   return new Promise((resolve3, reject) => {
-    const probe = net2.createServer();
-    probe.once("error", reject);
-    probe.listen(0, HOST, () => {
-      const { port } = probe.address();
-      probe.close(() => resolve3(port));
+    const probe2 = net2.createServer();
+    probe2.once("error", reject);
+    probe2.listen(0, HOST, () => {
+      const { port } = probe2.address();
+      probe2.close(() => resolve3(port));
     });
   });
 }
@@ -84575,7 +86835,7 @@ function createIssueTable(identifiers, now) {
     labels.set(draft.name.toLowerCase(), added);
     return added;
   };
-  const change = (number3, changed) => {
+  const change2 = (number3, changed) => {
     const issue3 = issues.get(number3);
     if (!issue3) throw new Error(`There is no issue ${number3} in the simulated GitHub.`);
     issues.set(number3, { ...issue3, ...changed, updatedMs: now() });
@@ -84609,13 +86869,13 @@ function createIssueTable(identifiers, now) {
     },
     comment: (number3, body2, by) => {
       const comment2 = { id: identifiers.next("comment"), body: body2, by, createdMs: now() };
-      change(number3, { comments: [...issues.get(number3)?.comments ?? [], comment2] });
+      change2(number3, { comments: [...issues.get(number3)?.comments ?? [], comment2] });
       return comment2;
     },
-    setState: (number3, state2) => change(number3, { state: state2, closedMs: state2 === "closed" ? now() : void 0 }),
+    setState: (number3, state2) => change2(number3, { state: state2, closedMs: state2 === "closed" ? now() : void 0 }),
     relabel: (number3, names) => {
       addMissing(names);
-      change(number3, { labels: names });
+      change2(number3, { labels: names });
     },
     remove: (number3) => {
       issues.delete(number3);
@@ -84631,8 +86891,8 @@ var REPOSITORY_PATH = "/repos/:owner/:repo";
 // src/rehearsal/report-box.ts
 function createReportBox(now, labels) {
   const issues = createIssueTable(createIdentifiers(), now);
-  const hands2 = createIssueHands(issues);
-  for (const label2 of labels) hands2.addLabel(label2);
+  const hands = createIssueHands(issues);
+  for (const label2 of labels) hands.addLabel(label2);
   const openedSince = async (label2, since) => {
     const wanted2 = issues.label(label2)?.name.toLowerCase();
     if (wanted2 === void 0) {
@@ -84645,7 +86905,7 @@ function createReportBox(now, labels) {
     const sinceMs = Math.floor(Date.parse(since) / 1e3) * 1e3;
     return issues.list().filter(({ pull: pull2 }) => pull2 === void 0).filter((issue3) => issue3.labels.some((name2) => name2.toLowerCase() === wanted2)).map(({ createdMs }) => new Date(iso6(createdMs)).toISOString()).filter((opened) => Date.parse(opened) >= sinceMs);
   };
-  return { reports: { openedSince }, hands: hands2 };
+  return { reports: { openedSince }, hands };
 }
 
 // src/rehearsal/traffic/stream.ts
@@ -84697,7 +86957,7 @@ function uuid2(words) {
 var SLOT_MS = 10 * 6e4;
 var SLOTS_PER_DAY = 144;
 var HOURS = [3, 3, 3, 3, 3, 3, 3, 4, 6, 10, 14, 17, 18, 15, 12, 12, 15, 19, 21, 19, 15, 10, 6, 4];
-var MEAN_HOUR = HOURS.reduce((sum2, hour) => sum2 + hour, 0) / HOURS.length;
+var MEAN_HOUR = HOURS.reduce((sum3, hour) => sum3 + hour, 0) / HOURS.length;
 function arrivals(request3) {
   return slots(request3.fromMs, request3.toMs).flatMap((slot) => slotArrivals(request3, slot)).filter(({ arrivedMs }) => arrivedMs >= request3.fromMs && arrivedMs < request3.toMs).sort((a2, b) => a2.arrivedMs - b.arrivedMs);
 }
@@ -84729,7 +86989,7 @@ function slotArrivals({ seed, target: target2, perDay }, slot) {
 }
 
 // src/rehearsal/traffic/background.ts
-var KINDS2 = [
+var KINDS3 = [
   kind("capacity.rpc", "capacity.rpc.conflict", 2323, "warning", "rpc", "code", "duration_ms"),
   kind("capacity.rpc", "capacity.rpc.success", 24, "info", "rpc", "duration_ms"),
   kind("capacity.holds", "capacity.hold.created", 14, "info", "table_count", "ttl_ms"),
@@ -84759,7 +87019,7 @@ var KINDS2 = [
   kind("api.auth", "api.auth.rejected", 3, "warning", "reason"),
   kind("api.webhooks", "api.webhook.received", 4, "info", "provider")
 ];
-var KINDS_PER_DAY = KINDS2.reduce((sum2, { perDay }) => sum2 + perDay, 0);
+var KINDS_PER_DAY = KINDS3.reduce((sum3, { perDay }) => sum3 + perDay, 0);
 function background(request3) {
   const from = new Date(request3.fromMs).toISOString();
   const to = new Date(request3.toMs).toISOString();
@@ -84784,11 +87044,11 @@ function slotRows({ seed, perDay }, slot) {
 }
 function draw(stream) {
   let left = stream.next() * KINDS_PER_DAY;
-  for (const candidate of KINDS2) {
+  for (const candidate of KINDS3) {
     left -= candidate.perDay;
     if (left < 0) return candidate;
   }
-  return KINDS2[0];
+  return KINDS3[0];
 }
 function details2(keys, stream) {
   return Object.fromEntries(
@@ -84942,7 +87202,7 @@ function sayStart({ script, trigger }) {
   script.say(0, {
     source: "assignment.coordinator",
     type: "coordinator.start",
-    context: { trigger, mode: "active" },
+    context: { trigger },
     unloaded: true
   });
 }
@@ -85027,7 +87287,7 @@ function createTraffic(settings3) {
     waiting = begun.filter(({ atMs }) => atMs >= toMs);
     const taken = begun.filter((work) => work.atMs < toMs && isTakenUp(work, active, live));
     const noise = background({ seed, perDay: scenario.noisePerDay, fromMs, toMs });
-    const rows = [...unwritten, ...taken.flatMap((work) => work.rows), ...noise];
+    const rows = [...unwritten, ...taken.flatMap((work) => rowsOf2(work, active)), ...noise];
     unwritten = rows.filter((row3) => Date.parse(row3.created_at) >= toMs);
     return written(rows, fromMs, Math.min(toMs, silentMs));
   };
@@ -85035,9 +87295,22 @@ function createTraffic(settings3) {
 }
 function noteModes(active, live, atMs) {
   for (const { target: target2, flags: flags3 } of live) {
-    if (flags3["FEATURE_ASSIGNMENT_PIPELINE_V3"] !== "true") active.delete(target2);
-    else if (!active.has(target2)) active.set(target2, { sinceMs: atMs, turnedAway: 0 });
+    const mode = modeOf(flags3);
+    const known5 = active.get(target2);
+    if (mode === void 0) active.delete(target2);
+    else if (known5 === void 0) active.set(target2, { sinceMs: atMs, mode, turnedAway: 0 });
+    else known5.mode = mode;
   }
+}
+function modeOf(flags3) {
+  if (flags3["FEATURE_ASSIGNMENT_PIPELINE_V3"] !== "true") return void 0;
+  return flags3["FEATURE_ASSIGNMENT_PIPELINE_V3_SHADOW"] === "true" ? "shadow" : "active";
+}
+function rowsOf2({ target: target2, rows }, active) {
+  const mode = active.get(target2)?.mode;
+  return rows.map(
+    (row3) => row3.event_type === "coordinator.start" ? { ...row3, context: { ...row3.context, mode } } : row3
+  );
 }
 function isTakenUp(work, active, live) {
   if (!work.needsCoordinator) return true;
@@ -85067,6 +87340,647 @@ function written(rows, fromMs, toMs) {
     const atMs = Date.parse(created_at);
     return atMs >= fromMs && atMs < toMs;
   }).sort((a2, b) => a2.created_at + a2.id < b.created_at + b.id ? -1 : 1);
+}
+
+// src/rehearsal/http/route.ts
+var answer6 = (body2, status = 200) => ({ status, body: body2 });
+function members2(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+function unknownKeys({ query, body: body2 }, known5) {
+  const bodyKeys = [body2].flat().flatMap((item) => Object.keys(members2(item)));
+  return [
+    ...Object.keys(query).filter((key) => !known5.query.includes(key)).map((key) => `query ${key}`),
+    ...bodyKeys.filter((key) => known5.body?.includes(key) === false).map((key) => `body ${key}`)
+  ];
+}
+
+// src/rehearsal/http/refusal.ts
+var Refusal = class extends Error {
+  status;
+  body;
+  headers;
+  constructor(status, message, body2, headers2 = {}) {
+    super(message);
+    this.name = "Refusal";
+    this.status = status;
+    this.body = body2;
+    this.headers = headers2;
+  }
+};
+
+// src/rehearsal/vercel/refusal.ts
+var refusal5 = (status, code2, message, more = {}) => new Refusal(status, message, { error: { code: code2, message, ...more } });
+var notFound = (what) => refusal5(404, "not_found", `${what} was not found`);
+
+// src/rehearsal/vercel/alias-table.ts
+function createAliasTable(now) {
+  const aliases = /* @__PURE__ */ new Map();
+  return {
+    all: () => [...aliases.values()],
+    find: (asked3) => {
+      const found3 = [...aliases.values()].find(({ alias: alias2, uid }) => [alias2, uid].includes(asked3));
+      if (!found3) throw notFound(`The alias ${asked3}`);
+      return found3;
+    },
+    assign: (alias2, deploymentId) => {
+      const known5 = aliases.get(alias2) ?? { uid: `als_${aliases.size + 1}`, createdAt: now() };
+      const assigned = { ...known5, alias: alias2, deploymentId, updatedAt: now() };
+      aliases.set(alias2, assigned);
+      return assigned;
+    }
+  };
+}
+
+// src/rehearsal/vercel/deployment-table.ts
+function createDeploymentTable(parts) {
+  const { now, weather, domains } = parts;
+  const builds = /* @__PURE__ */ new Map();
+  let youngest = 0;
+  let made = 0;
+  const add = (draft, fate2) => {
+    youngest = Math.max(now(), youngest + 1);
+    made += 1;
+    const url2 = `${parts.name}-${made}-${parts.team}.vercel.app`;
+    const deployment3 = newDeployment(draft, `dpl_${made}`, url2, youngest);
+    const build3 = { deployment: deployment3, fate: fate2, startedAt: now(), reads: 0 };
+    builds.set(deployment3.id, build3);
+    return build3;
+  };
+  const finish = (build3, at2) => {
+    if (build3.deployment.readyState !== "BUILDING") return;
+    build3.deployment = finished(build3, at2, weather, domains);
+  };
+  const settle3 = () => {
+    for (const build3 of builds.values()) {
+      const due2 = build3.startedAt + weather.buildMs;
+      if (weather.readyAfterReads === void 0 && due2 <= now()) finish(build3, due2);
+    }
+    return [...builds.values()];
+  };
+  const find7 = (idOrHost) => {
+    const found3 = settle3().find(
+      ({ deployment: deployment3 }) => deployment3.id === idOrHost || deployment3.url === idOrHost
+    );
+    if (!found3)
+      throw refusal5(404, "deployment_not_found", `The deployment ${idOrHost} was not found`);
+    return found3;
+  };
+  return {
+    all: () => settle3().map((build3) => build3.deployment),
+    find: (idOrHost) => find7(idOrHost).deployment,
+    observe: (idOrHost) => {
+      const build3 = find7(idOrHost);
+      build3.reads += 1;
+      if (build3.reads >= (weather.readyAfterReads ?? Number.POSITIVE_INFINITY)) finish(build3, now());
+      return build3.deployment;
+    },
+    create: (draft) => {
+      settle3();
+      return add(draft, nextFate(draft, weather)).deployment;
+    },
+    plant: (draft) => {
+      settle3();
+      const build3 = add(draft, { kind: "ready", autoAssign: draft.autoAssign });
+      finish(build3, now());
+      return build3.deployment;
+    },
+    cancel: (id) => {
+      const build3 = find7(id);
+      if (build3.deployment.readyState !== "BUILDING")
+        throw refusal5(400, "bad_request", `Deployment is ${build3.deployment.readyState}`);
+      build3.deployment = { ...build3.deployment, readyState: "CANCELED", readyStateAt: now() };
+      return build3.deployment;
+    },
+    remove: (id) => {
+      builds.delete(find7(id).deployment.id);
+    },
+    servable: (id) => {
+      const { deployment: deployment3 } = find7(id);
+      if (deployment3.target === "production" && deployment3.readyState === "READY") return deployment3;
+      throw refusal5(422, "unprocessable_entity", `Deployment ${id} cannot serve production`);
+    },
+    live: (target2) => {
+      const ready = settle3().filter(({ deployment: deployment3 }) => deployment3.readyState === "READY");
+      const serves3 = ({ deployment: deployment3 }) => target2 === "production" ? deployment3.id === domains.holder()?.id : deployment3.target === target2;
+      return ready.findLast(serves3)?.deployment;
+    }
+  };
+}
+function newDeployment({ target: target2, meta: meta2, env, sealed = [], commit: commit2 }, id, url2, at2) {
+  return {
+    ...{ id, url: url2, target: target2, meta: meta2, env, sealed },
+    ...commit2 ? { commit: commit2 } : {},
+    createdAt: at2,
+    readyState: "BUILDING",
+    readyStateAt: at2,
+    log: ["Cloning completed", 'Running "npm run build"']
+  };
+}
+function nextFate(draft, weather) {
+  if (weather.endlessBuilds) return { kind: "endless" };
+  const { nextBuildError: message, nextBuildLog: log, nextReadyState: state2 } = weather;
+  Object.assign(weather, { nextBuildError: void 0, nextBuildLog: [], nextReadyState: void 0 });
+  if (message !== void 0) return { kind: "error", message, log };
+  if (state2 !== void 0) return { kind: "state", state: state2 };
+  return { kind: "ready", autoAssign: draft.autoAssign };
+}
+function finished({ deployment: built, fate: fate2 }, at2, weather, domains) {
+  const deployment3 = { ...built, readyStateAt: at2 };
+  switch (fate2.kind) {
+    case "endless":
+      return built;
+    case "state":
+      return { ...deployment3, readyState: fate2.state };
+    case "error": {
+      const log = [...built.log, ...fate2.log, `Error: ${fate2.message}`];
+      return { ...deployment3, log, readyState: "ERROR", errorMessage: fate2.message };
+    }
+    case "ready": {
+      const log = [...built.log, "Build Completed in /vercel/output"];
+      const ready = { ...deployment3, log, readyState: "READY" };
+      return aliased(ready, fate2.autoAssign, weather, domains);
+    }
+  }
+}
+function aliased(ready, autoAssign, weather, domains) {
+  const { nextAliasError: message, aliasErrorAssigned } = weather;
+  weather.nextAliasError = void 0;
+  const assignedAt = { aliasAssigned: ready.readyStateAt };
+  if (message !== void 0 && !aliasErrorAssigned)
+    return { ...ready, aliasError: { code: "alias_failed", message } };
+  const staged = ready.target === "production" && !(autoAssign && domains.offer(ready) !== "staged");
+  const assigned = !staged || weather.stagedAliasAssigned;
+  return {
+    ...ready,
+    staged,
+    ...assigned ? assignedAt : {},
+    ...message === void 0 ? {} : { aliasError: { code: "alias_failed", message } }
+  };
+}
+
+// src/rehearsal/vercel/env-table.ts
+function createEnvTable(now, switches, shared) {
+  const records = /* @__PURE__ */ new Map();
+  let made = 0;
+  const find7 = (id) => {
+    const record5 = records.get(id);
+    if (!record5) throw notFound(`The environment variable ${id}`);
+    return record5;
+  };
+  const put = (record5) => {
+    records.set(record5.id, record5);
+    return record5;
+  };
+  const plant = (draft) => {
+    made += 1;
+    return put({
+      type: "encrypted",
+      target: [],
+      customEnvironmentIds: [],
+      ...draft,
+      id: `env_${made}`,
+      createdAt: now(),
+      updatedAt: now()
+    });
+  };
+  const edit3 = (id, change2) => {
+    const record5 = find7(id);
+    if (record5.type === "sensitive" && change2.type !== void 0 && change2.type !== record5.type)
+      throw refusal5(400, "BAD_REQUEST", "A sensitive variable cannot change its type");
+    const edited = { ...record5, ...change2, updatedAt: now() };
+    refuseOverlap(edited, [...records.values()], switches);
+    return put(edited);
+  };
+  const serving = (place, branch) => {
+    const here = [...records.values()].filter((record5) => places(record5).includes(place));
+    return [
+      ...shared.all().filter((record5) => places(record5).includes(place)),
+      ...here.filter((record5) => record5.gitBranch === void 0),
+      ...here.filter((record5) => branch !== void 0 && record5.gitBranch === branch)
+    ];
+  };
+  const upsert = (draft, rivals) => {
+    const twin = rivals.find((record5) => samePlaces2(record5, draft));
+    if (twin) return edit3(twin.id, draft);
+    const [rival] = rivals;
+    if (!rival || switches.upsertOntoShared === "conflict") return void 0;
+    const { target: _, customEnvironmentIds: __, ...change2 } = draft;
+    if (switches.upsertOntoShared === "overwrite") return edit3(rival.id, change2);
+    put({ ...rival, target: rival.target.filter((place) => !places(draft).includes(place)) });
+    return plant(draft);
+  };
+  return {
+    all: () => [...records.values()],
+    find: find7,
+    edit: edit3,
+    plant,
+    restore: (former) => {
+      records.clear();
+      for (const record5 of former) put(record5);
+    },
+    create: (draft, options = {}) => {
+      const rivals = [...records.values()].filter((record5) => overlap(record5, draft));
+      const upserted = options.upsert ? upsert(draft, rivals) : void 0;
+      if (upserted) return upserted;
+      refuseOverlap(draft, rivals, switches);
+      return plant(draft);
+    },
+    remove: (id) => {
+      const record5 = find7(id);
+      records.delete(id);
+      return record5;
+    },
+    effective: (place, branch) => Object.fromEntries(serving(place, branch).map(({ key, value }) => [key, value])),
+    sealed: (place, branch) => {
+      const winners = new Map(serving(place, branch).map(({ key, type }) => [key, type]));
+      return [...winners].filter(([, type]) => type === "sensitive").map(([key]) => key);
+    }
+  };
+}
+function places(record5) {
+  return [...record5.target ?? [], ...record5.customEnvironmentIds ?? []];
+}
+function samePlaces2(one3, other) {
+  return [...places(one3)].sort().join() === [...places(other)].sort().join();
+}
+function overlap(one3, other) {
+  return one3.key === other.key && one3.gitBranch === other.gitBranch && places(one3).some((place) => places(other).includes(place));
+}
+function refuseOverlap(record5, others, { conflict }) {
+  const rival = others.find((other) => other.id !== record5.id && overlap(other, record5));
+  if (!rival) return;
+  throw refusal5(
+    conflict.status,
+    conflict.code,
+    `A variable with the name \`${record5.key}\` already exists for the target ${places(rival).join(", ")} on branch ${record5.gitBranch}`
+  );
+}
+function listedRecord(record5) {
+  const sealed = Buffer.from(`sealed:${record5.id}:${record5.updatedAt}`).toString("base64");
+  const value = { plain: record5.value, sensitive: "" }[record5.type] ?? sealed;
+  return { ...record5, value, configurationId: record5.configurationId ?? null };
+}
+function decryptedRecord(record5) {
+  const { system: _, ...rest } = record5;
+  const sealed = ["sensitive", "secret"].includes(record5.type);
+  return { ...rest, value: sealed ? "" : record5.value, decrypted: !sealed };
+}
+
+// src/rehearsal/vercel/production-domains.ts
+function createProductionDomains(now, weather, releases) {
+  const served = [];
+  let candidate;
+  let request3;
+  let autoAssigns = true;
+  const holder = () => served.at(-1);
+  const assign2 = (deployment3) => {
+    if (holder()?.id !== deployment3.id) served.push(deployment3);
+  };
+  const isAncient = (deployment3) => (holder()?.createdAt ?? 0) > deployment3.createdAt;
+  const rolls = (deployment3) => {
+    const current = holder();
+    if (!releases.enabled() || !current || current.id === deployment3.id) return false;
+    if (releases.active()) releases.queue(deployment3.id);
+    else releases.start(deployment3.id, current.id);
+    return true;
+  };
+  const succeed = (type, deployment3) => {
+    autoAssigns = type === "promote";
+    if (type === "rollback") releases.abort();
+    if (type === "rollback" || !rolls(deployment3)) assign2(deployment3);
+  };
+  const settle3 = () => {
+    const moving = request3?.jobStatus === "in-progress" ? request3 : void 0;
+    if (!moving || moving.requestedAt + weather.aliasMs > now()) return;
+    const outcome = weather.nextAliasJob ?? "succeeded";
+    weather.nextAliasJob = void 0;
+    request3 = outcome === "elsewhere" ? { ...moving, jobStatus: "succeeded", toDeploymentId: "dpl_elsewhere" } : { ...moving, jobStatus: outcome };
+    if (outcome === "succeeded" && candidate) succeed(moving.type, candidate);
+  };
+  const begin2 = (type, deployment3, description) => {
+    candidate = deployment3;
+    request3 = {
+      type,
+      fromDeploymentId: holder()?.id ?? null,
+      toDeploymentId: deployment3.id,
+      jobStatus: "in-progress",
+      requestedAt: now(),
+      ...description === void 0 ? {} : { description }
+    };
+  };
+  const settled2 = (read3) => () => {
+    settle3();
+    return read3();
+  };
+  return {
+    holder: settled2(holder),
+    previous: settled2(() => served.at(-2)),
+    hasServed: (id) => settled2(() => served.some((one3) => one3.id === id))(),
+    autoAssigns: settled2(() => autoAssigns),
+    request: settled2(() => request3),
+    offer: (deployment3) => {
+      settle3();
+      if (!autoAssigns || isAncient(deployment3)) return "staged";
+      if (rolls(deployment3))
+        return releases.active()?.canary === deployment3.id ? "rolling" : "staged";
+      assign2(deployment3);
+      return "assigned";
+    },
+    move: (type, deployment3, description) => {
+      settle3();
+      begin2(type, deployment3, description);
+    },
+    moveByHand: (type, deployment3) => {
+      settle3();
+      begin2(type, deployment3);
+      if (request3) request3 = { ...request3, jobStatus: "succeeded" };
+      succeed(type, deployment3);
+    },
+    complete: (deployment3) => {
+      settle3();
+      const queued = releases.complete(deployment3.id);
+      assign2(deployment3);
+      if (queued !== void 0) releases.start(queued, deployment3.id);
+    }
+  };
+}
+
+// src/rehearsal/vercel/repository.ts
+function createRepository3(options) {
+  const { org, repo, repoId = 4711, productionBranch, commits } = options;
+  const branches = /* @__PURE__ */ new Map([[productionBranch, [...commits]]]);
+  return {
+    org,
+    repo,
+    repoId,
+    productionBranch,
+    push: (branch, sha2) => {
+      branches.set(branch, [...branches.get(branch) ?? [], sha2]);
+    },
+    branchOf: (sha2) => [...branches].find(([, shas]) => shas.at(-1) === sha2)?.[0],
+    knows: (sha2) => [...branches.values()].flat().includes(sha2),
+    tip: (branch) => branches.get(branch)?.at(-1)
+  };
+}
+function commitOf2(repository3, source) {
+  if (!repository3)
+    throw refusal5(400, "incorrect_git_source_info", "The project has no repository connected");
+  if (!namesRepository(repository3, source))
+    throw refusal5(400, "incorrect_git_source_info", "The repository of gitSource is another one");
+  const ref2 = String(source["ref"] ?? repository3.productionBranch);
+  const sha2 = source["sha"] === void 0 ? repository3.tip(ref2) : String(source["sha"]);
+  if (sha2 === void 0 || !repository3.knows(sha2))
+    throw refusal5(400, "git_reference_not_found", `No such commit: ${sha2 ?? ref2}`);
+  return { sha: sha2, ref: ref2, from: "git" };
+}
+function namesRepository({ org, repo, repoId }, source) {
+  if (source["type"] !== "github") return false;
+  if (source["repoId"] !== void 0) return String(source["repoId"]) === String(repoId);
+  return source["org"] === org && source["repo"] === repo;
+}
+function uploadedCommit(gitMetadata) {
+  const { commitSha, commitRef } = gitMetadata;
+  if (typeof commitSha !== "string") return void 0;
+  return { sha: commitSha, ref: typeof commitRef === "string" ? commitRef : "", from: "cli" };
+}
+function commitMeta(commit2, repository3) {
+  if (!commit2) return {};
+  const { sha: sha2, ref: ref2 } = commit2;
+  if (commit2.from === "cli" || !repository3) return { gitCommitSha: sha2, gitCommitRef: ref2 };
+  const { org, repo, repoId } = repository3;
+  return {
+    githubDeployment: "1",
+    githubCommitSha: sha2,
+    githubCommitRef: ref2,
+    githubCommitOrg: org,
+    githubCommitRepo: repo,
+    githubRepoId: String(repoId)
+  };
+}
+
+// src/rehearsal/vercel/rolling-release.ts
+function createRollingReleases2(now, switches) {
+  let release2;
+  const active = () => release2?.state === "ACTIVE" ? release2 : void 0;
+  const change2 = (more) => {
+    if (release2) release2 = { ...release2, ...more, updatedAt: now() };
+  };
+  const own2 = (canary) => {
+    const running = active();
+    if (running?.canary === canary) return running;
+    throw refusal5(400, "bad_request", `No rolling release of ${canary} is under way`);
+  };
+  const releases = {
+    enabled: () => isEnabled(switches.rollingRelease),
+    last: () => release2,
+    active,
+    start: (canary, current) => {
+      if (active()) throw refusal5(409, "conflict", "A rolling release is under way");
+      const stages = stagesOf(switches.rollingRelease);
+      const moment3 = { startedAt: now(), updatedAt: now() };
+      release2 = { canary, current, stage: 0, stages, state: "ACTIVE", queued: void 0, ...moment3 };
+    },
+    queue: (queued) => change2({ queued }),
+    approve: (stage, canary) => {
+      const { stages, stage: present } = own2(canary);
+      if (stage !== present + 1 || !stages[stage])
+        throw refusal5(400, "bad_request", `Stage ${stage} does not follow stage ${present}`);
+      change2({ stage });
+    },
+    complete: (canary) => {
+      const { queued } = own2(canary);
+      change2({ state: "COMPLETE", queued: void 0 });
+      return queued;
+    },
+    abort: () => {
+      if (active()) change2({ state: "ABORTED", queued: void 0 });
+    },
+    percentage: () => {
+      const running = active();
+      return running?.stages[running.stage]?.targetPercentage ?? 0;
+    }
+  };
+  return releases;
+}
+function isEnabled(configuration) {
+  return typeof configuration === "object" && configuration !== null && members2(configuration)["enabled"] !== false;
+}
+function stagesOf(configuration) {
+  const { stages } = members2(configuration);
+  const given2 = (Array.isArray(stages) ? stages : []).map(members2);
+  const listed6 = given2.length > 0 ? given2 : [{ targetPercentage: 10 }, { targetPercentage: 100 }];
+  return listed6.map((stage, index) => ({
+    index,
+    targetPercentage: Number(stage["targetPercentage"]),
+    requireApproval: stage["requireApproval"] !== false,
+    duration: typeof stage["duration"] === "number" ? stage["duration"] : null,
+    isFinalStage: index === listed6.length - 1
+  }));
+}
+
+// src/rehearsal/vercel/shared-env.ts
+function createSharedEnvTable(now, projectId) {
+  const records = [];
+  return {
+    all: () => records,
+    find: (id) => {
+      const found3 = records.find((record5) => record5.id === id);
+      if (!found3) throw notFound(`The shared environment variable ${id}`);
+      return found3;
+    },
+    plant: (draft) => {
+      const record5 = {
+        type: "encrypted",
+        target: [],
+        customEnvironmentIds: [],
+        projectId: [projectId],
+        ...draft,
+        id: `env_shared_${records.length + 1}`,
+        createdAt: now(),
+        updatedAt: now()
+      };
+      records.push(record5);
+      return record5;
+    }
+  };
+}
+
+// src/rehearsal/vercel/switches.ts
+function usualSwitches() {
+  return {
+    rollingRelease: null,
+    rollingTarget: "current",
+    autoAssignCustomDomains: true,
+    rollbackShowsInSetting: false,
+    showsLastMove: true,
+    plan: "pro",
+    hobbyRefusal: 402,
+    hiddenProductionEnvCount: 0,
+    targetAsString: false,
+    listsSingleBare: false,
+    listFilters: true,
+    forceSensitive: false,
+    conflict: { status: 400, code: "ENV_CONFLICT" },
+    batchConflict: "partial",
+    upsertOntoShared: "conflict",
+    envPull: "allowed",
+    redeployEnv: "current",
+    detachedHead: "literal",
+    foreignScope: 403,
+    protection: void 0
+  };
+}
+
+// src/rehearsal/vercel/weather.ts
+function fairWeather() {
+  return {
+    buildMs: 45e3,
+    aliasMs: 0,
+    readyAfterReads: void 0,
+    nextBuildError: void 0,
+    nextBuildLog: [],
+    nextReadyState: void 0,
+    endlessBuilds: false,
+    nextAliasError: void 0,
+    aliasErrorAssigned: false,
+    nextAliasJob: void 0,
+    stagedAliasAssigned: false,
+    nextEnvFailed: void 0
+  };
+}
+
+// src/rehearsal/vercel/project.ts
+function createSimulatedProject(draft) {
+  const { identity: identity4, customEnvironments, repository: repository3, now } = draft;
+  const weather = fairWeather();
+  const switches = usualSwitches();
+  const releases = createRollingReleases2(now, switches);
+  const domains = createProductionDomains(now, weather, releases);
+  const shared = createSharedEnvTable(now, identity4.projectId);
+  return {
+    identity: identity4,
+    customEnvironments,
+    repository: repository3 && createRepository3(repository3),
+    weather,
+    switches,
+    shared,
+    env: createEnvTable(now, switches, shared),
+    domains,
+    releases,
+    deployments: createDeploymentTable({
+      now,
+      weather,
+      domains,
+      name: identity4.projectName,
+      team: identity4.teamSlug
+    }),
+    aliases: createAliasTable(now),
+    now
+  };
+}
+function placeOf4({ customEnvironments }, target2) {
+  return customEnvironments.find(({ slug }) => slug === target2)?.id ?? target2;
+}
+var productionDomain = ({ projectName }) => `${projectName}.vercel.app`;
+
+// src/rehearsal/vercel/edge-routes.ts
+var EDGE = "/__edge";
+function edgeRoutes(project2) {
+  const sampler = createSampler();
+  return [
+    {
+      method: "GET",
+      paths: [`${EDGE}/:host/:path{.+}`, `${EDGE}/:host/`],
+      scoped: false,
+      open: true,
+      handle: ({ params, headers: headers2 }) => {
+        const { host = "", path: path25 = "" } = params;
+        const deployment3 = deploymentAt(project2, host, sampler);
+        refuseUnproven(project2, host, headers2["x-vercel-protection-bypass"]);
+        if (!["", "api/health"].includes(path25)) throw refusal5(404, "NOT_FOUND", "No such page");
+        const { id, target: target2, env } = deployment3;
+        return answer6({ status: "ok", deployment: id, target: target2, flags: env });
+      }
+    }
+  ];
+}
+function deploymentAt({ deployments, domains, releases, aliases, identity: identity4 }, host, isCanary) {
+  const canary = releases.active()?.canary;
+  const production = canary && isCanary(releases.percentage()) ? canary : domains.holder()?.id;
+  const alias2 = aliases.all().find((one3) => one3.alias === host);
+  const id = host === productionDomain(identity4) ? production : alias2?.deploymentId ?? host;
+  const found3 = deployments.all().find((one3) => [one3.id, one3.url].includes(id ?? ""));
+  if (found3?.readyState === "READY") return found3;
+  throw refusal5(404, "DEPLOYMENT_NOT_FOUND", "The deployment could not be found on Vercel");
+}
+function refuseUnproven({ switches, identity: identity4 }, host, given2) {
+  const { protection } = switches;
+  if (protection === void 0 || host === productionDomain(identity4)) return;
+  if (given2 !== protection) throw refusal5(401, "unauthorized", "Authentication Required");
+}
+function createSampler() {
+  let calls = 0;
+  return (percentage) => {
+    calls += 1;
+    return Math.floor(calls * percentage / 100) > Math.floor((calls - 1) * percentage / 100);
+  };
+}
+
+// src/rehearsal/vercel/edge.ts
+function edgeUrl({ url: url2, identity: identity4 }, of2) {
+  const host = of2 === "production" ? `${identity4.projectName}.vercel.app` : of2;
+  return `${url2}${EDGE}/${host}`;
+}
+function edgeFetch(simulator) {
+  return (input, init2) => {
+    const asked3 = new URL(input instanceof Request ? input.url : input);
+    const { host, pathname, search } = asked3;
+    const ours = host.endsWith(".vercel.app") || simulator.aliases().some((a2) => a2.alias === host);
+    if (!ours) return globalThis.fetch(input, init2);
+    const there = `${edgeUrl(simulator, host)}${pathname}${search}`;
+    return globalThis.fetch(input instanceof Request ? new Request(there, input) : there, init2);
+  };
 }
 
 // src/rehearsal/http/faults.ts
@@ -85407,21 +88321,21 @@ Object.setPrototypeOf(Response2.prototype, GlobalResponse.prototype);
 async function readWithoutBlocking(readPromise) {
   return Promise.race([readPromise, Promise.resolve().then(() => Promise.resolve(void 0))]);
 }
-function writeFromReadableStreamDefaultReader(reader, writable, currentReadPromise) {
+function writeFromReadableStreamDefaultReader(reader, writable2, currentReadPromise) {
   const cancel2 = (error2) => {
     reader.cancel(error2).catch(() => {
     });
   };
-  writable.on("close", cancel2);
-  writable.on("error", cancel2);
+  writable2.on("close", cancel2);
+  writable2.on("error", cancel2);
   (currentReadPromise ?? reader.read()).then(flow, handleStreamError);
   return reader.closed.finally(() => {
-    writable.off("close", cancel2);
-    writable.off("error", cancel2);
+    writable2.off("close", cancel2);
+    writable2.off("error", cancel2);
   });
   function handleStreamError(error2) {
     if (error2) {
-      writable.destroy(error2);
+      writable2.destroy(error2);
     }
   }
   function onDrain() {
@@ -85430,9 +88344,9 @@ function writeFromReadableStreamDefaultReader(reader, writable, currentReadPromi
   function flow({ done, value }) {
     try {
       if (done) {
-        writable.end();
-      } else if (!writable.write(value)) {
-        writable.once("drain", onDrain);
+        writable2.end();
+      } else if (!writable2.write(value)) {
+        writable2.once("drain", onDrain);
       } else {
         return reader.read().then(flow, handleStreamError);
       }
@@ -85441,13 +88355,13 @@ function writeFromReadableStreamDefaultReader(reader, writable, currentReadPromi
     }
   }
 }
-function writeFromReadableStream(stream, writable) {
+function writeFromReadableStream(stream, writable2) {
   if (stream.locked) {
     throw new TypeError("ReadableStream is locked.");
-  } else if (writable.destroyed) {
+  } else if (writable2.destroyed) {
     return;
   }
-  return writeFromReadableStreamDefaultReader(stream.getReader(), writable);
+  return writeFromReadableStreamDefaultReader(stream.getReader(), writable2);
 }
 var buildOutgoingHttpHeaders = (headers2) => {
   const res = {};
@@ -85607,7 +88521,7 @@ var responseViaResponseObject = async (res, outgoing, options = {}) => {
   const resHeaderRecord = buildOutgoingHttpHeaders(res.headers);
   if (res.body) {
     const reader = res.body.getReader();
-    const values2 = [];
+    const values3 = [];
     let done = false;
     let currentReadPromise = void 0;
     if (resHeaderRecord["transfer-encoding"] !== "chunked") {
@@ -85628,7 +88542,7 @@ var responseViaResponseObject = async (res, outgoing, options = {}) => {
         }
         currentReadPromise = void 0;
         if (chunk.value) {
-          values2.push(chunk.value);
+          values3.push(chunk.value);
         }
         if (chunk.done) {
           done = true;
@@ -85636,18 +88550,18 @@ var responseViaResponseObject = async (res, outgoing, options = {}) => {
         }
       }
       if (done && !("content-length" in resHeaderRecord)) {
-        resHeaderRecord["content-length"] = values2.reduce((acc, value) => acc + value.length, 0);
+        resHeaderRecord["content-length"] = values3.reduce((acc, value) => acc + value.length, 0);
       }
     }
     outgoing.writeHead(res.status, resHeaderRecord);
-    values2.forEach((value) => {
+    values3.forEach((value) => {
       ;
       outgoing.write(value);
     });
     if (done) {
       outgoing.end();
     } else {
-      if (values2.length === 0) {
+      if (values3.length === 0) {
         flushHeaders(outgoing);
       }
       await writeFromReadableStreamDefaultReader(reader, outgoing, currentReadPromise);
@@ -85879,9 +88793,9 @@ var splitRoutingPath = (routePath2) => {
 var extractGroupsFromPath = (path25) => {
   const groups2 = [];
   path25 = path25.replace(/\{[^}]+\}/g, (match2, index) => {
-    const mark = `@${index}`;
-    groups2.push([mark, match2]);
-    return mark;
+    const mark2 = `@${index}`;
+    groups2.push([mark2, match2]);
+    return mark2;
   });
   return {
     groups: groups2,
@@ -85890,9 +88804,9 @@ var extractGroupsFromPath = (path25) => {
 };
 var replaceGroupMarks = (paths, groups2) => {
   for (let i2 = groups2.length - 1; i2 >= 0; i2--) {
-    const [mark] = groups2[i2];
-    for (let j = paths.length - 1; j >= 0; j--) if (paths[j].includes(mark)) {
-      paths[j] = paths[j].replace(mark, groups2[i2][1]);
+    const [mark2] = groups2[i2];
+    for (let j = paths.length - 1; j >= 0; j--) if (paths[j].includes(mark2)) {
+      paths[j] = paths[j].replace(mark2, groups2[i2][1]);
       break;
     }
   }
@@ -87156,8 +90070,8 @@ var Hono = class Hono2 {
   * @see https://developers.cloudflare.com/workers/reference/migrate-to-module-workers/
   */
   fire = () => {
-    addEventListener("fetch", (event) => {
-      event.respondWith(this.#dispatch(event.request, event, void 0, event.request.method));
+    addEventListener("fetch", (event2) => {
+      event2.respondWith(this.#dispatch(event2.request, event2, void 0, event2.request.method));
     });
   };
 };
@@ -87287,21 +90201,21 @@ var Trie = class {
     const groups2 = [];
     let markedPath = path25;
     for (let i2 = 0; ; ) {
-      let replaced = false;
+      let replaced2 = false;
       markedPath = markedPath.replace(/\{(?:\{[\d,]+\}|[^}])+\}/g, (m) => {
-        const mark = `@\\${i2}`;
-        groups2[i2] = [mark, m];
+        const mark2 = `@\\${i2}`;
+        groups2[i2] = [mark2, m];
         i2++;
-        replaced = true;
-        return mark;
+        replaced2 = true;
+        return mark2;
       });
-      if (!replaced) break;
+      if (!replaced2) break;
     }
     const tokens = markedPath.match(/(?::[^\/]+)|(?:\/\*$)|./gs) || [];
     for (let i2 = groups2.length - 1; i2 >= 0; i2--) {
-      const [mark] = groups2[i2];
-      for (let j = tokens.length - 1; j >= 0; j--) if (tokens[j].indexOf(mark) !== -1) {
-        tokens[j] = tokens[j].replace(mark, groups2[i2][1]);
+      const [mark2] = groups2[i2];
+      for (let j = tokens.length - 1; j >= 0; j--) if (tokens[j].indexOf(mark2) !== -1) {
+        tokens[j] = tokens[j].replace(mark2, groups2[i2][1]);
         break;
       }
     }
@@ -87625,20 +90539,6 @@ var Hono3 = class extends Hono {
   }
 };
 
-// src/rehearsal/http/refusal.ts
-var Refusal = class extends Error {
-  status;
-  body;
-  headers;
-  constructor(status, message, body2, headers2 = {}) {
-    super(message);
-    this.name = "Refusal";
-    this.status = status;
-    this.body = body2;
-    this.headers = headers2;
-  }
-};
-
 // src/rehearsal/http/server.ts
 async function startServer(parts) {
   const server = createAdaptorServer({ fetch: createApp(parts).fetch });
@@ -87706,11 +90606,11 @@ async function withTrouble(c3, next2, parts) {
   if (instead) c3.res = instead;
   return void 0;
 }
-function strike2(c3, { effect }, parts) {
+function strike2(c3, { effect: effect2 }, parts) {
   const usual = moreHeaders(c3, parts);
-  switch (effect.kind) {
+  switch (effect2.kind) {
     case "answer":
-      return reply(effect.status, effect.body ?? {}, { ...usual, ...effect.headers });
+      return reply(effect2.status, effect2.body ?? {}, { ...usual, ...effect2.headers });
     case "garble":
       return new Response("<html>", { headers: { ...usual, "content-type": "application/json" } });
     case "drop":
@@ -87747,296 +90647,269 @@ function parseBody2(text4) {
   }
 }
 
-// src/rehearsal/http/route.ts
-var answer4 = (body2, status = 200) => ({ status, body: body2 });
-function members2(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-function unknownKeys({ query, body: body2 }, known5) {
-  const bodyKeys = [body2].flat().flatMap((item) => Object.keys(members2(item)));
+// src/rehearsal/vercel/alias-routes.ts
+function aliasRoutes(project2) {
+  const { aliases, deployments } = project2;
   return [
-    ...Object.keys(query).filter((key) => !known5.query.includes(key)).map((key) => `query ${key}`),
-    ...bodyKeys.filter((key) => known5.body?.includes(key) === false).map((key) => `body ${key}`)
+    {
+      method: "POST",
+      paths: ["/v2/deployments/:deployment/aliases"],
+      scoped: true,
+      body: ["alias", "redirect"],
+      handle: ({ params, body: body2 }) => answer6(assign(project2, params["deployment"] ?? "", members2(body2)["alias"]))
+    },
+    {
+      method: "GET",
+      paths: ["/v2/deployments/:deployment/aliases"],
+      scoped: true,
+      handle: ({ params }) => {
+        const { id } = deployments.find(params["deployment"] ?? "");
+        const own2 = aliases.all().filter(({ deploymentId }) => deploymentId === id);
+        return answer6({ aliases: own2.map(viewAlias) });
+      }
+    },
+    {
+      method: "GET",
+      paths: ["/v4/aliases/:alias"],
+      scoped: true,
+      handle: ({ params }) => {
+        const { identity: identity4 } = project2;
+        const found3 = find2(project2, params["alias"] ?? "");
+        const { id, url: url2 } = deployments.find(found3.deploymentId);
+        return answer6({
+          ...viewAlias(found3),
+          createdAt: found3.createdAt,
+          updatedAt: found3.updatedAt,
+          projectId: identity4.projectId,
+          deploymentId: id,
+          deployment: { id, url: url2 }
+        });
+      }
+    }
   ];
 }
-
-// src/rehearsal/vercel/refusal.ts
-var refusal4 = (status, code2, message, more = {}) => new Refusal(status, message, { error: { code: code2, message, ...more } });
-var notFound = (what) => refusal4(404, "not_found", `${what} was not found`);
-
-// src/rehearsal/vercel/deployment-table.ts
-function createDeploymentTable(now, weather, domains) {
-  const builds = /* @__PURE__ */ new Map();
-  let youngest = 0;
-  const add = (draft, fate2) => {
-    youngest = Math.max(now(), youngest + 1);
-    const deployment3 = newDeployment(draft, builds.size + 1, youngest);
-    const build3 = { deployment: deployment3, fate: fate2, startedAt: now(), reads: 0 };
-    builds.set(deployment3.id, build3);
-    return build3;
-  };
-  const finish = (build3, at2) => {
-    if (build3.deployment.readyState !== "BUILDING") return;
-    build3.deployment = finished(build3, at2, weather, domains);
-  };
-  const settle3 = () => {
-    for (const build3 of builds.values()) {
-      const due2 = build3.startedAt + weather.buildMs;
-      if (weather.readyAfterReads === void 0 && due2 <= now()) finish(build3, due2);
-    }
-    return [...builds.values()];
-  };
-  const find6 = (idOrHost) => {
-    const found2 = settle3().find(
-      ({ deployment: deployment3 }) => deployment3.id === idOrHost || deployment3.url === idOrHost
-    );
-    if (!found2) throw notFound(`The deployment ${idOrHost}`);
-    return found2;
-  };
+function assign({ aliases, deployments, identity: identity4 }, id, asked3) {
+  if (typeof asked3 !== "string" || asked3 === "")
+    throw refusal5(400, "bad_request", "The alias is missing");
+  if (asked3 === productionDomain(identity4))
+    throw refusal5(409, "alias_in_use", `The domain ${asked3} belongs to production`);
+  const deployment3 = deployments.find(id);
+  if (deployment3.readyState !== "READY")
+    throw refusal5(400, "deployment_not_ready", `The deployment is ${deployment3.readyState}`);
+  const before = aliases.all().find(({ alias: alias2 }) => alias2 === asked3)?.deploymentId;
   return {
-    all: () => settle3().map((build3) => build3.deployment),
-    find: (idOrHost) => find6(idOrHost).deployment,
-    observe: (idOrHost) => {
-      const build3 = find6(idOrHost);
-      build3.reads += 1;
-      if (build3.reads >= (weather.readyAfterReads ?? Number.POSITIVE_INFINITY)) finish(build3, now());
-      return build3.deployment;
-    },
-    create: (draft) => {
-      settle3();
-      return add(draft, nextFate(draft, weather)).deployment;
-    },
-    plant: (draft) => {
-      settle3();
-      const build3 = add(draft, { kind: "ready", autoAssign: draft.autoAssign });
-      finish(build3, now());
-      return build3.deployment;
-    },
-    cancel: (id) => {
-      const build3 = find6(id);
-      if (build3.deployment.readyState !== "BUILDING")
-        throw refusal4(400, "bad_request", `Deployment is ${build3.deployment.readyState}`);
-      build3.deployment = { ...build3.deployment, readyState: "CANCELED" };
-      return build3.deployment;
-    },
-    servable: (id) => {
-      const { deployment: deployment3 } = find6(id);
-      if (deployment3.target === "production" && deployment3.readyState === "READY") return deployment3;
-      throw refusal4(422, "unprocessable_entity", `Deployment ${id} cannot serve production`);
-    },
-    live: (target2) => {
-      const ready = settle3().filter(({ deployment: deployment3 }) => deployment3.readyState === "READY");
-      const serves3 = ({ deployment: deployment3 }) => target2 === "production" ? deployment3.id === domains.holder()?.id : deployment3.target === target2;
-      return ready.findLast(serves3)?.deployment;
-    }
+    ...viewAlias(aliases.assign(asked3, deployment3.id)),
+    ...before === void 0 || before === deployment3.id ? {} : { oldDeploymentId: before }
   };
 }
-function newDeployment(draft, number3, at2) {
+function find2({ aliases, domains, identity: identity4 }, asked3) {
+  if (asked3 !== productionDomain(identity4)) return aliases.find(asked3);
+  const holder = domains.holder();
+  if (!holder) throw notFound(`The alias ${asked3}`);
+  const moment3 = { createdAt: holder.createdAt, updatedAt: holder.createdAt };
+  return { uid: "als_production", alias: asked3, deploymentId: holder.id, ...moment3 };
+}
+var viewAlias = ({ uid, alias: alias2, updatedAt }) => ({
+  uid,
+  alias: alias2,
+  created: new Date(updatedAt).toISOString()
+});
+
+// src/rehearsal/vercel/deployment-draft.ts
+function draftOf(project2, body2) {
+  refuseOtherProject(project2, body2);
+  const { deploymentId } = body2;
+  return deploymentId === void 0 ? freshDraft(project2, body2) : repeatedDraft(project2, body2, String(deploymentId));
+}
+function freshDraft(project2, body2) {
+  const gitSource2 = body2["gitSource"];
+  const commit2 = gitSource2 === void 0 ? uploadedCommit(members2(body2["gitMetadata"])) : commitOf2(project2.repository, members2(gitSource2));
+  const ref2 = members2(body2["gitMetadata"])["commitRef"];
+  return settledDraft(project2, body2, commit2, commit2?.ref ?? (typeof ref2 === "string" ? ref2 : ""));
+}
+function repeatedDraft(project2, body2, id) {
+  const { repository: repository3, deployments, switches } = project2;
+  const source = deployments.find(id);
+  const newest = body2["withLatestCommit"] === true;
+  const commit2 = newest ? latestCommit(project2, source.commit) : source.commit;
+  const draft = settledDraft(project2, body2, commit2, commit2?.ref ?? "");
+  const meta2 = { ...draft.meta, ...commitMeta(commit2, repository3), originalDeploymentId: id };
+  return switches.redeployEnv === "current" ? { ...draft, meta: meta2 } : { ...draft, meta: meta2, env: source.env, sealed: source.sealed };
+}
+function latestCommit({ repository: repository3 }, commit2) {
+  const sha2 = commit2?.from === "git" ? repository3?.tip(commit2.ref) : void 0;
+  if (commit2 && sha2 !== void 0) return { ...commit2, sha: sha2 };
+  throw refusal5(400, "bad_request", "withLatestCommit needs a deployment made from a repository");
+}
+function settledDraft(project2, body2, commit2, ref2) {
+  const { deployments, env, switches, repository: repository3 } = project2;
+  const asked3 = String(body2["target"] ?? body2["customEnvironmentSlugOrId"] ?? "preview");
+  const target2 = deployments.all().length === 0 ? "production" : targetNamed(project2, asked3);
+  const place = placeOf4(project2, target2);
+  const branch = branchOf2(project2, ref2, commit2);
   return {
-    id: `dpl_${number3}`,
-    url: `shop-${number3}-acme.vercel.app`,
-    target: draft.target,
-    createdAt: at2,
-    meta: draft.meta,
-    env: draft.env,
-    readyState: "BUILDING"
+    target: target2,
+    meta: { ...strings(body2["meta"]), ...commitMeta(commit2, repository3) },
+    env: { ...env.effective(place, branch), ...strings(body2["env"]) },
+    sealed: env.sealed(place, branch),
+    ...commit2 ? { commit: commit2 } : {},
+    autoAssign: body2["autoAssignCustomDomains"] !== false && switches.autoAssignCustomDomains
   };
 }
-function nextFate(draft, weather) {
-  if (weather.endlessBuilds) return { kind: "endless" };
-  const message = weather.nextBuildError;
-  weather.nextBuildError = void 0;
-  return message === void 0 ? { kind: "ready", autoAssign: draft.autoAssign } : { kind: "error", message };
+function branchOf2({ switches, repository: repository3 }, ref2, commit2) {
+  const resolved = switches.detachedHead === "resolved" && ref2 === "HEAD" && commit2;
+  return resolved && repository3?.branchOf(commit2.sha) || ref2;
 }
-function finished({ deployment: deployment3, fate: fate2 }, at2, weather, domains) {
-  if (fate2.kind === "endless") return deployment3;
-  if (fate2.kind === "error")
-    return { ...deployment3, readyState: "ERROR", errorMessage: fate2.message };
-  const ready = { ...deployment3, readyState: "READY" };
-  const aliasError = weather.nextAliasError;
-  weather.nextAliasError = void 0;
-  if (aliasError !== void 0)
-    return { ...ready, aliasError: { code: "alias_failed", message: aliasError } };
-  const staged = deployment3.target === "production" && !(fate2.autoAssign && domains.offer(deployment3));
-  const assigned = !staged || weather.stagedAliasAssigned;
-  return { ...ready, staged, ...assigned ? { aliasAssigned: at2 } : {} };
+function targetNamed({ customEnvironments }, asked3) {
+  if (["production", "preview"].includes(asked3)) return asked3;
+  const custom = customEnvironments.find(({ id, slug }) => [id, slug].includes(asked3));
+  if (!custom) throw notFound(`The environment ${asked3}`);
+  return custom.slug;
+}
+function refuseOtherProject({ identity: identity4 }, { name: name2, project: project2 }) {
+  const named2 = String(project2 ?? name2 ?? "");
+  if ([identity4.projectId, identity4.projectName].includes(named2)) return;
+  throw refusal5(400, "bad_request", `The project is missing or unknown: ${named2}`);
+}
+function strings(value) {
+  return Object.fromEntries(Object.entries(members2(value)).map(([k, v]) => [k, String(v)]));
 }
 
-// src/rehearsal/vercel/env-table.ts
-function createEnvTable(now) {
-  const records = /* @__PURE__ */ new Map();
-  let made = 0;
-  const find6 = (id) => {
-    const record4 = records.get(id);
-    if (!record4) throw notFound(`The environment variable ${id}`);
-    return record4;
-  };
-  const put = (record4) => {
-    records.set(record4.id, record4);
-    return record4;
-  };
-  const plant = (draft) => {
-    made += 1;
-    return put({
-      type: "encrypted",
-      target: [],
-      customEnvironmentIds: [],
-      ...draft,
-      id: `env_${made}`,
-      createdAt: now(),
-      updatedAt: now()
-    });
-  };
-  const edit3 = (id, change) => {
-    const record4 = find6(id);
-    if (record4.type === "sensitive" && change.type !== void 0 && change.type !== record4.type)
-      throw refusal4(400, "BAD_REQUEST", "A sensitive variable cannot change its type");
-    const edited = { ...record4, ...change, updatedAt: now() };
-    refuseOverlap(edited, [...records.values()]);
-    return put(edited);
-  };
+// src/rehearsal/vercel/deployment-view.ts
+function viewDeployment(project2, deployment3) {
+  const { identity: identity4 } = project2;
+  const { aliasAssigned, env, createdAt } = deployment3;
   return {
-    all: () => [...records.values()],
-    find: find6,
-    edit: edit3,
-    plant,
-    create: (draft, options = {}) => {
-      const rivals = [...records.values()].filter((record4) => overlap(record4, draft));
-      const twin = rivals.find((record4) => samePlaces(record4, draft));
-      if (twin && options.upsert) return edit3(twin.id, draft);
-      refuseOverlap(draft, rivals);
-      return plant(draft);
-    },
-    remove: (id) => {
-      const record4 = find6(id);
-      records.delete(id);
-      return record4;
-    },
-    effective: (place, branch) => {
-      const serving = [...records.values()].filter((record4) => places(record4).includes(place));
-      const general = serving.filter((record4) => record4.gitBranch === void 0);
-      const branched = serving.filter((record4) => branch !== void 0 && record4.gitBranch === branch);
-      return Object.fromEntries([...general, ...branched].map(({ key, value }) => [key, value]));
-    }
+    ...viewCommon(project2, deployment3),
+    aliasAssigned: aliasAssigned !== void 0,
+    aliasAssignedAt: aliasAssigned ?? null,
+    alias: domainsOf(project2, deployment3),
+    status: deployment3.readyState,
+    ownerId: identity4.teamId,
+    team: { id: identity4.teamId, slug: identity4.teamSlug, name: identity4.teamSlug },
+    env: Object.keys(env),
+    ...gitSource(project2, deployment3.commit),
+    ...customEnvironment(project2, deployment3),
+    build: { env: [] },
+    bootedAt: createdAt,
+    buildingAt: createdAt,
+    buildSkipped: false,
+    createdIn: "iad1",
+    isInConcurrentBuildsQueue: false,
+    isInSystemBuildsQueue: false,
+    plan: project2.switches.plan,
+    projectSettings: { framework: null },
+    public: false,
+    regions: ["iad1"],
+    routes: null,
+    version: 2
   };
 }
-function places(record4) {
-  return [...record4.target ?? [], ...record4.customEnvironmentIds ?? []];
-}
-function samePlaces(one3, other) {
-  return [...places(one3)].sort().join() === [...places(other)].sort().join();
-}
-function overlap(one3, other) {
-  return one3.key === other.key && one3.gitBranch === other.gitBranch && places(one3).some((place) => places(other).includes(place));
-}
-function refuseOverlap(record4, others) {
-  const rival = others.find((other) => other.id !== record4.id && overlap(other, record4));
-  if (!rival) return;
-  throw refusal4(
-    400,
-    "ENV_CONFLICT",
-    `A variable with the name \`${record4.key}\` already exists for the target ${places(rival).join(", ")} on branch ${record4.gitBranch}`
-  );
-}
-function listedRecord(record4) {
-  const sealed = Buffer.from(`sealed:${record4.id}:${record4.updatedAt}`).toString("base64");
-  const value = { plain: record4.value, sensitive: "" }[record4.type] ?? sealed;
-  return { ...record4, value, configurationId: record4.configurationId ?? null };
-}
-function decryptedRecord(record4) {
-  const readable = record4.type !== "sensitive";
-  return { ...record4, value: readable ? record4.value : "", decrypted: readable };
-}
-
-// src/rehearsal/vercel/production-domains.ts
-function createProductionDomains(now, weather) {
-  let holder;
-  let candidate;
-  let request3;
-  let autoAssigns = true;
-  const settle3 = () => {
-    const moving = request3?.jobStatus === "in-progress" ? request3 : void 0;
-    if (!moving || moving.requestedAt + weather.aliasMs > now()) return;
-    const jobStatus = weather.nextAliasJob ?? "succeeded";
-    weather.nextAliasJob = void 0;
-    request3 = { ...moving, jobStatus };
-    if (jobStatus !== "succeeded") return;
-    holder = candidate;
-    autoAssigns = moving.type === "promote";
-  };
+function listedDeployment(project2, deployment3) {
+  const { id, ...rest } = viewCommon(project2, deployment3);
+  const { aliasAssigned, createdAt, readyState } = deployment3;
   return {
-    holder: () => {
-      settle3();
-      return holder;
-    },
-    autoAssigns: () => {
-      settle3();
-      return autoAssigns;
-    },
-    request: () => {
-      settle3();
-      return request3;
-    },
-    offer: (deployment3) => {
-      settle3();
-      if (!autoAssigns || (holder?.createdAt ?? 0) > deployment3.createdAt) return false;
-      holder = deployment3;
-      return true;
-    },
-    move: (type, deployment3) => {
-      settle3();
-      candidate = deployment3;
-      request3 = {
-        type,
-        fromDeploymentId: holder?.id ?? null,
-        toDeploymentId: deployment3.id,
-        jobStatus: "in-progress",
-        requestedAt: now()
-      };
-    }
+    ...rest,
+    uid: id,
+    aliasAssigned: aliasAssigned ?? null,
+    state: readyState,
+    created: createdAt,
+    isRollbackCandidate: isRollbackCandidate(project2, deployment3)
   };
 }
-
-// src/rehearsal/vercel/weather.ts
-function fairWeather() {
+function servedDeployment(project2, deployment3) {
+  const { identity: identity4 } = project2;
+  const { id, url: url2, createdAt, readyState, readyStateAt, meta: meta2, aliasAssigned } = deployment3;
   return {
-    buildMs: 45e3,
-    aliasMs: 0,
-    readyAfterReads: void 0,
-    nextBuildError: void 0,
-    endlessBuilds: false,
-    nextAliasError: void 0,
-    nextAliasJob: void 0,
-    stagedAliasAssigned: false
+    ...{ id, url: url2, createdAt, readyState, meta: meta2 },
+    ...substateOf(project2, deployment3),
+    name: identity4.projectName,
+    target: deployment3.target,
+    alias: domainsOf(project2, deployment3),
+    aliasAssigned: aliasAssigned ?? null,
+    aliasError: deployment3.aliasError ?? null,
+    creator: CREATOR_IN_FULL,
+    deploymentHostname: url2.replace(/\.vercel\.app$/u, ""),
+    createdIn: "iad1",
+    plan: project2.switches.plan,
+    private: true,
+    readyAt: readyStateAt,
+    teamId: identity4.teamId,
+    type: "LAMBDAS"
   };
 }
-
-// src/rehearsal/vercel/project.ts
-function createSimulatedProject(identity4, customEnvironments, now) {
-  const weather = fairWeather();
-  const domains = createProductionDomains(now, weather);
+function isRollbackCandidate({ domains }, { id }) {
+  return domains.hasServed(id) && domains.holder()?.id !== id;
+}
+function viewEnvironment({ id, slug }, madeAt) {
+  return { id, slug, type: "preview", createdAt: madeAt, updatedAt: madeAt };
+}
+var CREATOR = { uid: "usr_1", username: "bot" };
+var CREATOR_IN_FULL = { ...CREATOR, email: "bot@acme.test" };
+function viewCommon(project2, deployment3) {
+  const { identity: identity4, customEnvironments } = project2;
+  const { id, url: url2, target: target2, createdAt, meta: meta2, readyState, readyStateAt, aliasError } = deployment3;
+  const { errorMessage, commit: commit2 } = deployment3;
+  const custom = customEnvironments.find(({ slug }) => slug === target2);
   return {
-    identity: identity4,
-    customEnvironments,
-    weather,
-    switches: {
-      rollingRelease: null,
-      autoAssignCustomDomains: true,
-      hiddenProductionEnvCount: 0,
-      targetAsString: false,
-      forceSensitive: false
-    },
-    env: createEnvTable(now),
-    domains,
-    deployments: createDeploymentTable(now, weather, domains),
-    now
+    ...{ id, url: url2, createdAt, meta: meta2, readyState },
+    name: identity4.projectName,
+    projectId: identity4.projectId,
+    target: target2 === "production" ? "production" : null,
+    inspectorUrl: `https://vercel.com/${identity4.teamSlug}/${identity4.projectName}/${id.slice(4)}`,
+    creator: CREATOR,
+    source: commit2?.from ?? "cli",
+    type: "LAMBDAS",
+    aliasError: aliasError ?? null,
+    ...errorMessage === void 0 ? {} : { errorMessage, errorCode: "BUILD_FAILED" },
+    ...readyState === "READY" ? { ready: readyStateAt } : {},
+    ...substateOf(project2, deployment3),
+    ...custom ? { customEnvironment: { id: custom.id, slug: custom.slug } } : {}
   };
 }
-function placeOf2(project2, target2) {
-  return project2.customEnvironments.find(({ slug }) => slug === target2)?.id ?? target2;
+function substateOf({ domains, releases }, deployment3) {
+  const { id, target: target2, readyState } = deployment3;
+  if (target2 !== "production" || readyState !== "READY") return {};
+  if (releases.active()?.canary === id) return { readySubstate: "ROLLING" };
+  return { readySubstate: domains.hasServed(id) ? "PROMOTED" : "STAGED" };
+}
+function domainsOf(project2, { id }) {
+  const { identity: identity4, domains, aliases } = project2;
+  const own2 = aliases.all().filter(({ deploymentId }) => deploymentId === id);
+  return [
+    ...domains.holder()?.id === id ? [productionDomain(identity4)] : [],
+    ...own2.map(({ alias: alias2 }) => alias2)
+  ];
+}
+function customEnvironment({ customEnvironments }, made) {
+  const custom = customEnvironments.find(({ slug }) => slug === made.target);
+  return custom ? { customEnvironment: viewEnvironment(custom, made.createdAt) } : {};
+}
+function gitSource({ repository: repository3 }, commit2) {
+  if (commit2?.from !== "git" || !repository3) return {};
+  const { repoId } = repository3;
+  return { gitSource: { type: "github", repoId, ref: commit2.ref, sha: commit2.sha } };
 }
 
 // src/rehearsal/vercel/deployment-routes.ts
+var BODY = [
+  "name",
+  "project",
+  "meta",
+  "target",
+  "env",
+  "build",
+  "projectSettings",
+  "source",
+  "version",
+  "gitMetadata",
+  "gitSource",
+  "files",
+  "customEnvironmentSlugOrId",
+  "autoAssignCustomDomains",
+  "deploymentId",
+  "withLatestCommit"
+];
 function deploymentRoutes(project2) {
   const { deployments } = project2;
   const uploaded = /* @__PURE__ */ new Set();
@@ -88048,7 +90921,7 @@ function deploymentRoutes(project2) {
       scoped: true,
       handle: ({ headers: headers2 }) => {
         uploaded.add(headers2["x-now-digest"] ?? "");
-        return answer4({});
+        return answer6({ urls: [] });
       }
     },
     {
@@ -88056,25 +90929,10 @@ function deploymentRoutes(project2) {
       paths: ["/v13/deployments"],
       scoped: true,
       query: ["skipAutoDetectionConfirmation", "forceNew", "withCache", "prebuilt"],
-      body: [
-        "name",
-        "project",
-        "meta",
-        "target",
-        "env",
-        "build",
-        "projectSettings",
-        "source",
-        "version",
-        "gitMetadata",
-        "files",
-        "customEnvironmentSlugOrId",
-        "autoAssignCustomDomains",
-        "deploymentId"
-      ],
+      body: BODY,
       handle: ({ body: body2 }) => {
         refuseMissingFiles(body2, uploaded);
-        return answer4(view(create3(project2, members2(body2))));
+        return answer6(view(deployments.create(draftOf(project2, members2(body2)))));
       }
     },
     {
@@ -88087,93 +90945,81 @@ function deploymentRoutes(project2) {
       method: "GET",
       paths: ["/v13/deployments/:deployment"],
       scoped: true,
-      handle: ({ params }) => answer4(view(deployments.observe(params["deployment"] ?? "")))
+      handle: ({ params }) => answer6(view(deployments.observe(params["deployment"] ?? "")))
     },
     {
       method: "PATCH",
       paths: ["/v12/deployments/:deployment/cancel"],
       scoped: true,
       body: [],
-      handle: ({ params }) => answer4(view(deployments.cancel(params["deployment"] ?? "")))
-    },
-    {
-      method: "GET",
-      paths: ["/v3/now/deployments/:deployment/events", "/v3/deployments/:deployment/events"],
-      scoped: true,
-      handle: () => answer4([])
-    },
-    {
-      method: "GET",
-      paths: ["/v11/deployments/:deployment/builds"],
-      scoped: true,
-      handle: () => answer4({ builds: [] })
+      handle: ({ params }) => answer6(view(deployments.cancel(params["deployment"] ?? "")))
     }
   ];
 }
 function refuseMissingFiles(body2, uploaded) {
   const { files } = members2(body2);
   const digests = (Array.isArray(files) ? files : []).map((file2) => members2(file2)["sha"]);
-  const missing3 = digests.filter((sha2) => typeof sha2 === "string" && !uploaded.has(sha2));
-  if (missing3.length > 0) throw refusal4(400, "missing_files", "Missing files", { missing: missing3 });
-}
-function create3(project2, body2) {
-  const { deployments, env, switches } = project2;
-  const asked3 = String(body2["target"] ?? body2["customEnvironmentSlugOrId"] ?? "preview");
-  const target2 = deployments.all().length === 0 ? "production" : asked3;
-  const branch = members2(body2["gitMetadata"])["commitRef"];
-  const general = env.effective(placeOf2(project2, target2), typeof branch === "string" ? branch : "");
-  return deployments.create({
-    target: target2,
-    meta: strings(body2["meta"]),
-    env: { ...general, ...strings(body2["env"]) },
-    autoAssign: body2["autoAssignCustomDomains"] !== false && switches.autoAssignCustomDomains
-  });
-}
-function strings(value) {
-  return Object.fromEntries(Object.entries(members2(value)).map(([k, v]) => [k, String(v)]));
+  const missing4 = digests.filter((sha2) => typeof sha2 === "string" && !uploaded.has(sha2));
+  if (missing4.length > 0) throw refusal5(400, "missing_files", "Missing files", { missing: missing4 });
 }
 function list3(project2, query) {
-  const found2 = project2.deployments.all().toReversed().filter((deployment3) => matches(deployment3, query));
-  const page4 = found2.slice(0, Number(query["limit"] ?? 20));
-  const next2 = found2.length > page4.length ? page4.at(-1)?.createdAt ?? null : null;
-  const items2 = page4.map((deployment3) => listedDeployment(project2, deployment3));
-  return answer4({ deployments: items2, pagination: { count: items2.length, next: next2, prev: null } });
+  const found3 = project2.deployments.all().toReversed().filter((deployment3) => matches(project2, deployment3, query));
+  const page5 = found3.slice(0, Number(query["limit"] ?? 20));
+  const next2 = found3.length > page5.length ? page5.at(-1)?.createdAt ?? null : null;
+  const items2 = page5.map((deployment3) => listedDeployment(project2, deployment3));
+  return answer6({ deployments: items2, pagination: { count: items2.length, next: next2, prev: null } });
 }
-function matches(deployment3, query) {
-  const { target: target2, state: state2, until } = query;
-  const metas = Object.entries(query).filter(([key]) => key.startsWith("meta-"));
-  return (target2 === void 0 || deployment3.target === target2) && (state2 === void 0 || state2.split(",").includes(deployment3.readyState)) && (until === void 0 || deployment3.createdAt < Number(until)) && metas.every(([key, value]) => deployment3.meta[key.slice("meta-".length)] === value);
-}
-function viewDeployment(project2, deployment3) {
-  const { identity: identity4, domains, customEnvironments } = project2;
-  const { env: _, staged, target: target2, ...rest } = deployment3;
-  const production = target2 === "production";
-  const custom = customEnvironments.find(({ slug }) => slug === target2);
-  const substate = staged && domains.holder()?.id !== deployment3.id ? "STAGED" : "PROMOTED";
-  const ready = deployment3.readyState === "READY";
-  return {
-    aliasAssigned: null,
-    aliasError: null,
-    ...rest,
-    name: identity4.projectName,
-    projectId: identity4.projectId,
-    ownerId: identity4.teamId,
-    team: { id: identity4.teamId, slug: identity4.teamSlug },
-    target: production ? "production" : null,
-    status: deployment3.readyState,
-    inspectorUrl: `https://vercel.com/${identity4.teamSlug}/${identity4.projectName}/${deployment3.id.slice(4)}`,
-    alias: production && ready ? [`${identity4.projectName}.vercel.app`] : [],
-    ...production && ready ? { readySubstate: substate } : {},
-    ...custom ? { customEnvironment: custom } : {}
-  };
-}
-function listedDeployment(project2, deployment3) {
-  const { id, readyState, ...rest } = viewDeployment(project2, deployment3);
-  return { ...rest, uid: id, state: readyState, readyState, created: deployment3.createdAt };
+var FILTERS = {
+  target: ({ target: target2 }, asked3) => target2 === asked3,
+  state: ({ readyState }, asked3) => asked3.split(",").includes(readyState),
+  until: ({ createdAt }, asked3) => createdAt < Number(asked3),
+  since: ({ createdAt }, asked3) => createdAt > Number(asked3),
+  branch: ({ commit: commit2 }, asked3) => commit2?.ref === asked3,
+  sha: ({ commit: commit2 }, asked3) => commit2?.sha === asked3,
+  rollbackCandidate: (deployment3, asked3, project2) => asked3 === "true" === isRollbackCandidate(project2, deployment3)
+};
+function matches(project2, deployment3, query) {
+  return Object.entries(query).every(
+    ([key, asked3]) => key.startsWith("meta-") ? deployment3.meta[key.slice("meta-".length)] === asked3 : FILTERS[key]?.(deployment3, asked3, project2) ?? true
+  );
 }
 
+// src/rehearsal/vercel/env-batch.ts
+function createAll(project2, drafts, options) {
+  const { env, weather } = project2;
+  const before = env.all();
+  const created3 = [];
+  const failed = [];
+  for (const draft of drafts) {
+    if (weather.nextEnvFailed !== void 0) {
+      failed.push({
+        error: { code: "UNKNOWN_ERROR", message: weather.nextEnvFailed, ...of(draft) }
+      });
+      weather.nextEnvFailed = void 0;
+      continue;
+    }
+    try {
+      created3.push(env.create(draft, options));
+    } catch (error2) {
+      if (!(error2 instanceof Refusal)) throw error2;
+      if (!options.partial) {
+        env.restore(before);
+        throw error2;
+      }
+      failed.push({ error: { ...members2(members2(error2.body)["error"]), ...of(draft) } });
+    }
+  }
+  return { created: created3, failed };
+}
+var of = ({ key, target: target2, gitBranch }) => ({
+  envVarKey: key,
+  key,
+  target: target2 ?? [],
+  ...gitBranch === void 0 ? {} : { gitBranch }
+});
+
 // src/rehearsal/vercel/env-routes.ts
-var BODY = [
+var BODY2 = [
   "key",
   "value",
   "type",
@@ -88184,58 +91030,30 @@ var BODY = [
   "visibility"
 ];
 function envRoutes(project2) {
-  const { env, deployments, switches } = project2;
-  const shown2 = (record4) => {
-    const { target: target2 } = record4;
+  return [...readRoutes(project2), ...changeRoutes(project2), ...sharedRoutes(project2)];
+}
+function shownBy({ switches }) {
+  return (record5) => {
+    const { target: target2 } = record5;
     const single = switches.targetAsString && Array.isArray(target2) && target2.length === 1;
-    return single ? { ...record4, target: target2[0] } : record4;
+    return single ? { ...record5, target: target2[0] } : record5;
   };
+}
+function readRoutes(project2) {
+  const { env } = project2;
+  const shown2 = shownBy(project2);
   return [
     {
       method: "GET",
       paths: ["/v10/projects/:project/env"],
       scoped: true,
-      handle: ({ query }) => {
-        const envs = env.all().filter((record4) => listed5(record4, query));
-        const hidden = switches.hiddenProductionEnvCount;
-        return answer4({
-          envs: envs.map(listedRecord).map(shown2),
-          ...hidden > 0 ? { hiddenProductionEnvCount: hidden } : { pagination: { next: null } }
-        });
-      }
+      handle: ({ query }) => answer6(list4(project2, query))
     },
     {
       method: "GET",
       paths: ["/v1/projects/:project/env/:env"],
       scoped: true,
-      handle: ({ params }) => answer4(shown2(decryptedRecord(env.find(params["env"] ?? ""))))
-    },
-    {
-      method: "POST",
-      paths: ["/v10/projects/:project/env"],
-      scoped: true,
-      query: ["upsert"],
-      body: BODY,
-      handle: ({ body: body2, query }) => {
-        const upsert = query["upsert"] === "true";
-        const drafts = (Array.isArray(body2) ? body2 : [body2]).map(parseDraft);
-        const stored = switches.forceSensitive ? drafts.map(asSensitive) : drafts;
-        const created2 = stored.map((draft) => shown2(listedRecord(env.create(draft, { upsert }))));
-        return answer4({ created: Array.isArray(body2) ? created2 : created2[0], failed: [] }, 201);
-      }
-    },
-    {
-      method: "PATCH",
-      paths: ["/v9/projects/:project/env/:env", "/v10/projects/:project/env/:env"],
-      scoped: true,
-      body: BODY,
-      handle: ({ params, body: body2 }) => answer4(shown2(listedRecord(env.edit(params["env"] ?? "", parseChange(body2)))))
-    },
-    {
-      method: "DELETE",
-      paths: ["/v9/projects/:project/env/:env", "/v10/projects/:project/env/:env"],
-      scoped: true,
-      handle: ({ params }) => answer4(listedRecord(env.remove(params["env"] ?? "")))
+      handle: ({ params }) => answer6(shown2(decryptedRecord(env.find(params["env"] ?? ""))))
     },
     {
       method: "GET",
@@ -88243,27 +91061,138 @@ function envRoutes(project2) {
       scoped: true,
       handle: ({ params }) => {
         const { source = "", target: target2, branch } = params;
-        if (target2 !== void 0)
-          return answer4({ env: env.effective(placeOf2(project2, target2), branch), buildEnv: {} });
-        return answer4({ env: {}, buildEnv: deployments.find(source).env });
+        return answer6(
+          target2 === void 0 ? { env: {}, buildEnv: pullDeployment(project2, source) } : { env: pullTarget(project2, target2, branch), buildEnv: {} }
+        );
       }
     }
   ];
 }
+function changeRoutes(project2) {
+  const { env, switches } = project2;
+  const shown2 = shownBy(project2);
+  return [
+    {
+      method: "POST",
+      paths: ["/v10/projects/:project/env"],
+      scoped: true,
+      query: ["upsert"],
+      body: BODY2,
+      handle: ({ body: body2, query }) => {
+        const drafts = (Array.isArray(body2) ? body2 : [body2]).map(parseDraft);
+        const stored = switches.forceSensitive ? drafts.map(asSensitive) : drafts;
+        const { created: created3, failed } = createAll(project2, stored, {
+          upsert: query["upsert"] === "true",
+          partial: Array.isArray(body2) && switches.batchConflict === "partial"
+        });
+        const records = created3.map((record5) => shown2(listedRecord(record5)));
+        const made = Array.isArray(body2) ? records : records[0];
+        return answer6({ ...made ? { created: made } : {}, failed }, 201);
+      }
+    },
+    {
+      method: "PATCH",
+      paths: ["/v9/projects/:project/env/:env", "/v10/projects/:project/env/:env"],
+      scoped: true,
+      body: BODY2,
+      handle: ({ params, body: body2 }) => answer6(shown2(listedRecord(env.edit(params["env"] ?? "", parseChange(body2)))))
+    },
+    {
+      method: "DELETE",
+      paths: ["/v9/projects/:project/env/:env", "/v10/projects/:project/env/:env"],
+      scoped: true,
+      handle: ({ params }) => answer6(shown2(listedRecord(env.remove(params["env"] ?? ""))))
+    },
+    {
+      method: "DELETE",
+      paths: ["/v1/projects/:project/env"],
+      scoped: true,
+      body: ["ids"],
+      handle: ({ body: body2 }) => {
+        const { ids } = members2(body2);
+        const known5 = (Array.isArray(ids) ? ids : []).map((id) => env.find(String(id)).id);
+        return answer6({ deleted: known5.length, ids: known5.map((id) => env.remove(id).id) });
+      }
+    }
+  ];
+}
+function sharedRoutes({ shared, identity: identity4 }) {
+  const listed6 = (record5) => ({
+    ...record5,
+    ownerId: identity4.teamId,
+    created: new Date(record5.createdAt).toISOString(),
+    decrypted: false,
+    value: `sealed:${record5.id}`
+  });
+  return [
+    {
+      method: "GET",
+      paths: ["/v1/env"],
+      scoped: true,
+      handle: ({ query: { projectId } }) => {
+        const linked = shared.all().filter((record5) => projectId === void 0 || record5.projectId.includes(projectId));
+        return answer6({
+          data: linked.map((record5) => ({ ...listed6(record5), securityIssues: [] })),
+          pagination: { count: linked.length, next: null, prev: null }
+        });
+      }
+    },
+    {
+      method: "GET",
+      paths: ["/v1/env/:env"],
+      scoped: true,
+      handle: ({ params }) => {
+        const record5 = shared.find(params["env"] ?? "");
+        const secret = record5.type === "sensitive";
+        return answer6({
+          ...listed6(record5),
+          value: secret ? "" : record5.value,
+          decrypted: !secret
+        });
+      }
+    }
+  ];
+}
+function list4(project2, query) {
+  const { env, switches } = project2;
+  const shown2 = shownBy(project2);
+  const found3 = env.all().filter((record5) => !switches.listFilters || listed5(record5, query));
+  const envs = found3.map((record5) => ({ ...shown2(listedRecord(record5)), securityIssues: [] }));
+  if (switches.listsSingleBare && envs.length === 1) return envs[0];
+  const hidden = switches.hiddenProductionEnvCount;
+  if (hidden > 0) return { envs, hiddenProductionEnvCount: hidden };
+  return { envs, pagination: { count: envs.length, next: null, prev: null } };
+}
+function pullTarget({ env, ...project2 }, target2, branch) {
+  const place = placeOf4(project2, target2);
+  return concealed(env.effective(place, branch), env.sealed(place, branch));
+}
+function pullDeployment({ deployments, switches }, id) {
+  if (switches.envPull === "forbidden")
+    throw refusal5(403, "forbidden", "You do not have permission to read these variables");
+  if (switches.envPull === "missing") throw notFound("The page");
+  const { env, sealed } = deployments.find(id);
+  return concealed(env, sealed);
+}
+function concealed(env, sealed) {
+  return Object.fromEntries(
+    Object.entries(env).map(([key, value]) => [key, sealed.includes(key) ? "" : value])
+  );
+}
 var asSensitive = (draft) => ({ ...draft, type: "sensitive" });
-function listed5(record4, query) {
+function listed5(record5, query) {
   const { target: target2, customEnvironmentId: custom, gitBranch } = query;
-  const branch = gitBranch === void 0 || [void 0, gitBranch].includes(record4.gitBranch);
-  if (custom !== void 0) return branch && record4.customEnvironmentIds.includes(custom);
-  return branch && (target2 === void 0 || record4.target.includes(target2));
+  const branch = gitBranch === void 0 || [void 0, gitBranch].includes(record5.gitBranch);
+  if (custom !== void 0) return branch && record5.customEnvironmentIds.includes(custom);
+  return branch && (target2 === void 0 || record5.target.includes(target2));
 }
 function parseDraft(body2) {
   const { key, value, ...rest } = parseChange(body2);
-  if (key === void 0) throw refusal4(400, "MISSING_KEY", "The key is missing");
-  if (value === void 0) throw refusal4(400, "MISSING_VALUE", "The value is missing");
+  if (key === void 0) throw refusal5(400, "MISSING_KEY", "The key is missing");
+  if (value === void 0) throw refusal5(400, "MISSING_VALUE", "The value is missing");
   const draft = { ...rest, key, value };
   if (!draft.target?.length && !draft.customEnvironmentIds?.length)
-    throw refusal4(400, "MISSING_TARGET", "The target is missing");
+    throw refusal5(400, "MISSING_TARGET", "The target is missing");
   return draft;
 }
 function parseChange(body2) {
@@ -88275,29 +91204,69 @@ function parseChange(body2) {
   };
 }
 
+// src/rehearsal/vercel/event-routes.ts
+function eventRoutes({ deployments }) {
+  return [
+    {
+      method: "GET",
+      paths: ["/v3/now/deployments/:deployment/events", "/v3/deployments/:deployment/events"],
+      scoped: true,
+      handle: ({ params, query }) => answer6(page4(eventsOf(deployments.find(params["deployment"] ?? "")), query))
+    },
+    {
+      method: "GET",
+      paths: ["/v11/deployments/:deployment/builds"],
+      scoped: true,
+      handle: () => answer6({ builds: [] })
+    }
+  ];
+}
+function eventsOf({ id, log, createdAt, readyState, errorMessage }) {
+  return log.map((text4, index) => {
+    const moment3 = createdAt + index;
+    const fatal = errorMessage !== void 0 && index === log.length - 1;
+    return {
+      id: `evt_${id}_${index}`,
+      serial: String(moment3),
+      deploymentId: id,
+      created: moment3,
+      date: moment3,
+      type: fatal ? "stderr" : "stdout",
+      text: text4,
+      info: { type: "build", name: "bld_1", entrypoint: ".", readyState },
+      ...fatal ? { level: "error" } : {}
+    };
+  });
+}
+function page4(events2, { direction: direction2, limit }) {
+  const ordered2 = direction2 === "backward" ? events2.toReversed() : events2;
+  const count2 = Number(limit ?? -1);
+  return count2 < 0 ? ordered2 : ordered2.slice(0, count2);
+}
+
 // src/rehearsal/vercel/gate.ts
-function createGate(identity4, token, violate) {
+function createGate(project2, token, violate) {
   return {
     admit: (route, request3) => {
-      admitToken(request3, token);
+      if (!route.open) admitToken(request3, token);
       if (!route.scoped) return;
       const where = `${route.method} ${route.paths[0]}`;
-      admitScope(request3, identity4, (line3) => violate(`${where}: ${line3}`));
+      admitScope(request3, project2, (line3) => violate(`${where}: ${line3}`));
       if (route.method !== "GET") admitKeys(route, request3, (line3) => violate(`${where}: ${line3}`));
     }
   };
 }
 function admitToken({ headers: headers2 }, token) {
   if (headers2["authorization"] === `Bearer ${token}`) return;
-  throw refusal4(403, "forbidden", "Not authorized", { invalidToken: true });
+  throw refusal5(403, "forbidden", "Not authorized", { invalidToken: true });
 }
-function admitScope({ params, query }, identity4, violate) {
+function admitScope({ params, query }, { identity: identity4, switches }, violate) {
   if (query["teamId"] !== identity4.teamId && query["slug"] !== identity4.teamSlug) {
     violate("the team is missing or another one");
-    throw refusal4(403, "forbidden", "You do not have access to this project");
+    throw switches.foreignScope === 403 ? refusal5(403, "forbidden", "You do not have access to this project") : notFound("The project");
   }
-  const { project: project2 } = params;
-  if (project2 !== void 0 && ![identity4.projectId, identity4.projectName].includes(project2))
+  const { project: named2 } = params;
+  if (named2 !== void 0 && ![identity4.projectId, identity4.projectName].includes(named2))
     throw notFound("The project");
 }
 function admitKeys(route, request3, violate) {
@@ -88305,19 +91274,108 @@ function admitKeys(route, request3, violate) {
   const unknown2 = unknownKeys(request3, { query, body: route.body });
   if (unknown2.length === 0) return;
   violate(`unknown ${unknown2.join(", ")}`);
-  throw refusal4(400, "bad_request", `Unknown: ${unknown2.join(", ")}`);
+  throw refusal5(400, "bad_request", `Unknown: ${unknown2.join(", ")}`);
+}
+
+// src/rehearsal/vercel/hands.ts
+function createHands(project2) {
+  return { ...deploymentHands(project2), ...envHands(project2), ...domainHands(project2) };
+}
+function deploymentHands(project2) {
+  const { deployments, weather, repository: repository3 } = project2;
+  return {
+    live: deployments.live,
+    deploymentsOf: (target2) => deployments.all().filter((d) => d.target === target2),
+    envOf: (id) => deployments.find(id).env,
+    deployByHand: (target2) => deployByHand(project2, target2),
+    deployCommitByHand: (target2, sha2) => {
+      const ref2 = repository3?.branchOf(sha2) ?? repository3?.productionBranch ?? "main";
+      return deployByHand(project2, target2, { sha: sha2, ref: ref2, from: "git" });
+    },
+    pushByHand: (branch, sha2) => {
+      if (!repository3) throw new Error("The simulated project has no repository connected");
+      repository3.push(branch, sha2);
+    },
+    cancelByHand: (id) => {
+      deployments.cancel(id);
+    },
+    deleteByHand: deployments.remove,
+    failNextBuild: (message, log = []) => {
+      weather.nextBuildError = message;
+      weather.nextBuildLog = log;
+    }
+  };
+}
+function envHands(project2) {
+  const { env, shared } = project2;
+  return {
+    envRecords: env.all,
+    valueOf: (target2, key) => env.effective(placeOf4(project2, target2))[key],
+    setFlagByHand: (target2, key, value) => setFlag(project2, target2, key, value),
+    addBranchOverride: (key, value, gitBranch) => env.create({ key, value, target: ["preview"], gitBranch }),
+    plantRecord: env.plant,
+    shareByHand: shared.plant
+  };
+}
+function domainHands({ domains, deployments, aliases, releases }) {
+  return {
+    rollBackByHand: (id) => domains.moveByHand("rollback", deployments.servable(id)),
+    promoteByHand: (id) => domains.moveByHand("promote", deployments.servable(id)),
+    aliasByHand: aliases.assign,
+    aliases: aliases.all,
+    rollingRelease: releases.last
+  };
+}
+function setFlag(project2, target2, key, value) {
+  const { env } = project2;
+  const place = placeOf4(project2, target2);
+  const serving = env.all().find(
+    (record5) => record5.key === key && record5.gitBranch === void 0 && [...record5.target, ...record5.customEnvironmentIds].includes(place)
+  );
+  if (serving) {
+    if (value === null) env.remove(serving.id);
+    else env.edit(serving.id, { value });
+  } else if (value !== null) {
+    const where = place === target2 ? { target: [target2] } : { customEnvironmentIds: [place] };
+    env.create({ key, value, ...where });
+  }
+}
+function deployByHand(project2, target2, commit2) {
+  const { deployments, env, switches, repository: repository3 } = project2;
+  const place = placeOf4(project2, target2);
+  return deployments.plant({
+    target: target2,
+    meta: commitMeta(commit2, repository3),
+    env: env.effective(place, commit2?.ref),
+    sealed: env.sealed(place, commit2?.ref),
+    ...commit2 ? { commit: commit2 } : {},
+    autoAssign: switches.autoAssignCustomDomains
+  });
 }
 
 // src/rehearsal/vercel/project-routes.ts
 function projectRoutes(project2) {
-  const { identity: identity4, customEnvironments } = project2;
+  const { identity: identity4, customEnvironments, now } = project2;
+  const startedAt = now();
   return [
     {
       method: "GET",
       paths: ["/v2/user"],
       scoped: false,
-      handle: () => answer4({
-        user: { id: "usr_1", uid: "usr_1", username: "bot", email: "bot@acme.test", name: "Bot" }
+      handle: () => answer6({
+        user: {
+          ...{ id: "usr_1", uid: "usr_1", username: "bot", email: "bot@acme.test", name: "Bot" },
+          ...{ avatar: null, defaultTeamId: identity4.teamId, limited: true }
+        }
+      })
+    },
+    {
+      method: "GET",
+      paths: ["/v1/teams", "/v2/teams"],
+      scoped: false,
+      handle: () => answer6({
+        teams: [viewTeam(project2)],
+        pagination: { count: 1, next: null, prev: null }
       })
     },
     {
@@ -88327,14 +91385,14 @@ function projectRoutes(project2) {
       handle: ({ params }) => {
         const known5 = [identity4.teamId, identity4.teamSlug].includes(params["team"] ?? "");
         if (!known5) throw notFound("The team");
-        return answer4({ id: identity4.teamId, slug: identity4.teamSlug, name: identity4.teamSlug });
+        return answer6(viewTeam(project2));
       }
     },
     {
       method: "GET",
       paths: ["/v9/projects/:project"],
       scoped: true,
-      handle: () => answer4(viewProject(project2))
+      handle: () => answer6(viewProject(project2))
     },
     {
       method: "GET",
@@ -88343,7 +91401,10 @@ function projectRoutes(project2) {
         "/v9/projects/:project/custom-environments"
       ],
       scoped: true,
-      handle: () => answer4({ environments: customEnvironments.map((e) => ({ ...e, type: "preview" })) })
+      handle: () => answer6({
+        accountLimit: { total: 1 },
+        environments: customEnvironments.map((one3) => viewEnvironment(one3, startedAt))
+      })
     },
     {
       method: "POST",
@@ -88354,14 +91415,14 @@ function projectRoutes(project2) {
       scoped: true,
       query: ["description"],
       body: [],
-      handle: ({ params }) => move(project2, "rollback", params["deployment"] ?? "")
+      handle: ({ params, query }) => move2(project2, "rollback", params["deployment"] ?? "", query["description"])
     },
     {
       method: "POST",
       paths: ["/v10/projects/:project/promote/:deployment"],
       scoped: true,
       body: [],
-      handle: ({ params }) => move(project2, "promote", params["deployment"] ?? "")
+      handle: ({ params }) => move2(project2, "promote", params["deployment"] ?? "")
     },
     {
       method: "GET",
@@ -88370,30 +91431,195 @@ function projectRoutes(project2) {
         `/v9/projects/:project/${verb}/aliases`
       ]),
       scoped: true,
-      handle: () => answer4({ aliases: [], pagination: { next: null } })
+      handle: () => answer6({ aliases: [], pagination: { count: 0, next: null, prev: null } })
     }
   ];
 }
-function move(project2, type, id) {
-  const { domains, deployments, switches } = project2;
-  domains.move(type, deployments.servable(id));
-  return answer4({}, type === "promote" && switches.rollingRelease !== null ? 202 : 201);
+function viewTeam({ identity: identity4, now }) {
+  return {
+    id: identity4.teamId,
+    slug: identity4.teamSlug,
+    name: identity4.teamSlug,
+    avatar: null,
+    billing: null,
+    description: null,
+    creatorId: "usr_1",
+    stagingPrefix: "",
+    createdAt: now(),
+    updatedAt: now()
+  };
+}
+function move2(project2, type, id, description) {
+  const { domains, deployments, releases } = project2;
+  const deployment3 = deployments.servable(id);
+  if (type === "rollback") refuseBeyondPlan(project2, id);
+  if (type === "promote" && releases.active()) {
+    releases.queue(id);
+    return answer6({}, 202);
+  }
+  domains.move(type, deployment3, description);
+  return answer6({}, 201);
+}
+function refuseBeyondPlan({ switches, domains }, id) {
+  const near = [domains.previous()?.id, domains.holder()?.id].includes(id);
+  if (switches.plan === "pro" || near) return;
+  throw refusal5(
+    switches.hobbyRefusal,
+    switches.hobbyRefusal === 402 ? "payment_required" : "unprocessable_entity",
+    "On Hobby only the previous production deployment can be rolled back to. Upgrade to Pro."
+  );
 }
 function viewProject(project2) {
-  const { identity: identity4, domains, deployments, switches } = project2;
-  const production = deployments.live("production");
-  const request3 = domains.request();
+  const { identity: identity4, domains, deployments, switches, releases } = project2;
+  const canary = switches.rollingTarget === "canary" ? releases.active()?.canary : void 0;
+  const live = canary === void 0 ? deployments.live("production") : deployments.find(canary);
+  const request3 = switches.showsLastMove ? domains.request() : void 0;
+  const paused = switches.rollbackShowsInSetting && !domains.autoAssigns();
   return {
     id: identity4.projectId,
     accountId: identity4.teamId,
     name: identity4.projectName,
     framework: null,
     rootDirectory: null,
-    autoAssignCustomDomains: switches.autoAssignCustomDomains,
+    autoAssignCustomDomains: switches.autoAssignCustomDomains && !paused,
     rollingRelease: switches.rollingRelease,
-    targets: production ? { production: viewDeployment(project2, production) } : {},
-    ...request3 ? { lastAliasRequest: request3 } : {},
-    lastRollbackTarget: request3?.type === "rollback" ? { id: request3.toDeploymentId } : null
+    alias: [
+      {
+        domain: productionDomain(identity4),
+        environment: "production",
+        target: "PRODUCTION",
+        deployment: null
+      }
+    ],
+    targets: live ? { production: servedDeployment(project2, live) } : {},
+    nodeVersion: "24.x",
+    directoryListing: false,
+    defaultResourceConfig: { functionDefaultRegions: ["iad1"] },
+    resourceConfig: { functionDefaultRegions: ["iad1"] },
+    deploymentExpiration: {},
+    ...viewLink(project2),
+    ...request3 ? viewMove(request3) : {},
+    lastRollbackTarget: request3?.type === "rollback" ? {} : null
+  };
+}
+function viewMove({ description, ...lastAliasRequest }) {
+  if (description === void 0) return { lastAliasRequest };
+  const author = { userId: CREATOR.uid, username: CREATOR.username };
+  const createdAt = lastAliasRequest.requestedAt;
+  return { lastAliasRequest, rollbackDescription: { ...author, description, createdAt } };
+}
+function viewLink({ repository: repository3 }) {
+  if (!repository3) return {};
+  const { org, repo, repoId, productionBranch } = repository3;
+  const link3 = { type: "github", org, repo, repoId, productionBranch };
+  return { link: { ...link3, gitCredentialId: "cred_1", deployHooks: [] } };
+}
+
+// src/rehearsal/vercel/rolling-release-routes.ts
+var BASE = "/v1/projects/:project/rolling-release";
+function rollingReleaseRoutes(project2) {
+  const { releases, switches, domains, deployments } = project2;
+  const shown2 = () => answer6({ rollingRelease: viewRelease(project2, releases.last()) });
+  return [
+    { method: "GET", paths: [BASE], scoped: true, handle: shown2 },
+    {
+      method: "GET",
+      paths: [`${BASE}/config`],
+      scoped: true,
+      handle: () => answer6({ rollingRelease: switches.rollingRelease })
+    },
+    {
+      method: "PATCH",
+      paths: [`${BASE}/config`],
+      scoped: true,
+      body: ["enabled", "advancementType", "stages", "canaryResponseHeader"],
+      handle: ({ body: body2 }) => {
+        switches.rollingRelease = configurationOf(members2(body2));
+        return answer6({ rollingRelease: switches.rollingRelease });
+      }
+    },
+    {
+      method: "DELETE",
+      paths: [`${BASE}/config`],
+      scoped: true,
+      handle: () => {
+        switches.rollingRelease = null;
+        return answer6({ rollingRelease: null });
+      }
+    },
+    {
+      method: "POST",
+      paths: [`${BASE}/start`],
+      scoped: true,
+      body: ["canaryDeploymentId"],
+      handle: ({ body: body2 }) => {
+        const { id } = deployments.servable(String(members2(body2)["canaryDeploymentId"]));
+        const current = domains.holder();
+        if (!releases.enabled() || !current)
+          throw refusal5(400, "bad_request", "Rolling releases are not enabled");
+        releases.start(id, current.id);
+        return shown2();
+      }
+    },
+    {
+      method: "POST",
+      paths: [`${BASE}/approve-stage`],
+      scoped: true,
+      body: ["activeStageIndex", "nextStageIndex", "canaryDeploymentId"],
+      handle: ({ body: body2 }) => {
+        const { nextStageIndex, canaryDeploymentId } = members2(body2);
+        releases.approve(Number(nextStageIndex), String(canaryDeploymentId));
+        return shown2();
+      }
+    },
+    {
+      method: "POST",
+      paths: [`${BASE}/complete`],
+      scoped: true,
+      body: ["canaryDeploymentId"],
+      handle: ({ body: body2 }) => {
+        domains.complete(deployments.find(String(members2(body2)["canaryDeploymentId"])));
+        return shown2();
+      }
+    }
+  ];
+}
+function configurationOf(body2) {
+  const { enabled, advancementType, stages, ...rest } = body2;
+  if (enabled === false) return null;
+  const requireApproval2 = advancementType !== "automatic";
+  const given2 = (Array.isArray(stages) ? stages : []).map(members2);
+  const listed6 = given2.map((stage) => ({ requireApproval: requireApproval2, ...stage }));
+  return { ...rest, target: "production", stages: listed6 };
+}
+function viewRelease(project2, release2) {
+  if (!release2) return null;
+  const { canary, current, stage, stages, state: state2, queued, startedAt, updatedAt } = release2;
+  const active = state2 === "ACTIVE";
+  return {
+    state: state2,
+    substate: null,
+    advancementType: "manual-approval",
+    currentDeployment: viewRunner(project2, current),
+    canaryDeployment: viewRunner(project2, canary),
+    queuedDeploymentId: queued ?? null,
+    currentCanaryPercentage: project2.releases.percentage(),
+    stages,
+    activeStage: active ? stages[stage] ?? null : null,
+    nextStage: active ? stages[stage + 1] ?? null : null,
+    startedAt,
+    updatedAt
+  };
+}
+function viewRunner({ deployments, identity: identity4 }, id) {
+  const { url: url2, createdAt, readyState, readyStateAt, commit: commit2 } = deployments.find(id);
+  const source = commit2?.from ?? "cli";
+  const moments = { createdAt, readyStateAt };
+  return {
+    ...{ id, url: url2, readyState, source },
+    ...moments,
+    name: identity4.projectName,
+    target: "production"
   };
 }
 
@@ -88407,7 +91633,12 @@ var IDENTITY = {
 async function startVercelSimulator(options) {
   const { now, token } = options;
   const identity4 = identityOf(options);
-  const project2 = createSimulatedProject(identity4, options.customEnvironments ?? [], now);
+  const project2 = createSimulatedProject({
+    identity: identity4,
+    customEnvironments: options.customEnvironments ?? [],
+    repository: options.repository,
+    now
+  });
   const requests = [];
   const violations = [];
   const faults = createFaults();
@@ -88416,10 +91647,12 @@ async function startVercelSimulator(options) {
     violations.push(line3);
   };
   if (options.buildMs !== void 0) project2.weather.buildMs = options.buildMs;
+  Object.assign(project2.switches, options.switches);
   furnish(project2, options);
+  const routes = vercelRoutes(project2);
   const server = await startServer({
-    routes: [...projectRoutes(project2), ...envRoutes(project2), ...deploymentRoutes(project2)],
-    admit: createGate(identity4, token, violate).admit,
+    routes,
+    admit: createGate(project2, token, violate).admit,
     mutates: ({ method }) => method !== "GET",
     errorBody: (code2, message) => ({ error: { code: code2, message } }),
     faults,
@@ -88433,6 +91666,7 @@ async function startVercelSimulator(options) {
   return {
     ...server,
     identity: identity4,
+    routes: routes.flatMap(({ method, paths }) => paths.map((path25) => `${method} ${path25}`)),
     requests,
     violations,
     get mutations() {
@@ -88443,28 +91677,19 @@ async function startVercelSimulator(options) {
     faults,
     weather: project2.weather,
     switches: project2.switches,
-    ...hands(project2)
+    ...createHands(project2)
   };
 }
-function hands(project2) {
-  const { env, deployments, weather } = project2;
-  return {
-    live: deployments.live,
-    deploymentsOf: (target2) => deployments.all().filter((d) => d.target === target2),
-    envOf: (id) => deployments.find(id).env,
-    envRecords: env.all,
-    valueOf: (target2, key) => env.effective(placeOf2(project2, target2))[key],
-    setFlagByHand: (target2, key, value) => setFlag(project2, target2, key, value),
-    addBranchOverride: (key, value, gitBranch) => env.create({ key, value, target: ["preview"], gitBranch }),
-    plantRecord: env.plant,
-    deployByHand: (target2) => deployByHand(project2, target2),
-    cancelByHand: (id) => {
-      deployments.cancel(id);
-    },
-    failNextBuild: (message) => {
-      weather.nextBuildError = message;
-    }
-  };
+function vercelRoutes(project2) {
+  return [
+    ...projectRoutes(project2),
+    ...envRoutes(project2),
+    ...deploymentRoutes(project2),
+    ...eventRoutes(project2),
+    ...aliasRoutes(project2),
+    ...rollingReleaseRoutes(project2),
+    ...edgeRoutes(project2)
+  ];
 }
 function identityOf(options) {
   const { teamId, teamSlug, projectId, projectName } = { ...IDENTITY, ...options };
@@ -88473,37 +91698,19 @@ function identityOf(options) {
 function furnish(project2, options) {
   for (const [target2, flags3] of Object.entries(options.flags ?? {}))
     for (const [key, value] of Object.entries(flags3)) setFlag(project2, target2, key, value);
-  for (const target2 of options.deployed ?? ["production", "preview"]) deployByHand(project2, target2);
-}
-function setFlag(project2, target2, key, value) {
-  const { env } = project2;
-  const place = placeOf2(project2, target2);
-  const serving = env.all().find(
-    (record4) => record4.key === key && record4.gitBranch === void 0 && [...record4.target, ...record4.customEnvironmentIds].includes(place)
-  );
-  if (serving) {
-    if (value === null) env.remove(serving.id);
-    else env.edit(serving.id, { value });
-  } else if (value !== null) {
-    const where = place === target2 ? { target: [target2] } : { customEnvironmentIds: [place] };
-    env.create({ key, value, ...where });
-  }
-}
-function deployByHand(project2, target2) {
-  const { deployments, env, switches } = project2;
-  return deployments.plant({
-    target: target2,
-    meta: {},
-    env: env.effective(placeOf2(project2, target2)),
-    autoAssign: switches.autoAssignCustomDomains
-  });
+  const { repository: repository3 } = project2;
+  const ref2 = repository3?.productionBranch ?? "";
+  const sha2 = repository3?.tip(ref2);
+  const commit2 = sha2 === void 0 ? void 0 : { sha: sha2, ref: ref2, from: "git" };
+  for (const target2 of options.deployed ?? ["production", "preview"])
+    deployByHand(project2, target2, commit2);
 }
 
 // src/rehearsal/vercel/stand-in-cli.ts
 import { parseArgs } from "node:util";
 function createStandInCli(options) {
   return async (args) => {
-    const { values: values2 } = parseArgs({
+    const { values: values3 } = parseArgs({
       args: args.slice(1),
       options: {
         "no-wait": { type: "boolean" },
@@ -88511,13 +91718,20 @@ function createStandInCli(options) {
         yes: { type: "boolean" },
         "non-interactive": { type: "boolean" },
         prod: { type: "boolean" },
+        prebuilt: { type: "boolean" },
+        "skip-domain": { type: "boolean" },
+        cwd: { type: "string" },
         scope: { type: "string" },
         target: { type: "string" },
         meta: { type: "string", multiple: true, short: "m" }
       }
     });
-    const target2 = values2.prod ? "production" : values2.target ?? "preview";
-    return post(options, deploymentBody(options, target2, values2.meta ?? []));
+    const target2 = values3.prod ? "production" : values3.target ?? "preview";
+    const body2 = {
+      ...deploymentBody(options, target2, values3.meta ?? []),
+      ...values3["skip-domain"] ? { autoAssignCustomDomains: false } : {}
+    };
+    return post(options, body2, values3.prebuilt ? { prebuilt: "1" } : {});
   };
 }
 function deploymentBody(options, target2, meta2) {
@@ -88543,9 +91757,10 @@ function targetOf(target2) {
   if (target2 === "production") return { target: target2 };
   return target2 === "preview" ? {} : { customEnvironmentSlugOrId: target2 };
 }
-async function post(options, body2) {
+async function post(options, body2, more) {
   const { apiUrl, teamId, token } = options;
-  const url2 = `${apiUrl}/v13/deployments?teamId=${teamId}&skipAutoDetectionConfirmation=1`;
+  const query = new URLSearchParams({ teamId, skipAutoDetectionConfirmation: "1", ...more });
+  const url2 = `${apiUrl}/v13/deployments?${query}`;
   try {
     const response = await fetch(url2, {
       method: "POST",
@@ -88585,38 +91800,49 @@ function createVirtualClock(startMs) {
 }
 
 // src/rehearsal/world.ts
+var REPOSITORY = {
+  org: "acme",
+  repo: "shop",
+  productionBranch: "main",
+  commits: ["5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed"]
+};
 var ACTOR = { by: "rehearsal", run: "rehearsal" };
 var START_MS = Date.parse("2026-01-05T08:00:00Z");
 async function openRehearsalWorld(settings3) {
-  const undo = [];
+  const undo2 = [];
   const close = async () => {
-    for (const stop of undo.splice(0).reverse()) await stop();
+    for (const stop of undo2.splice(0).reverse()) await stop();
   };
   try {
-    return await build(settings3, undo, close);
+    return await build(settings3, undo2, close);
   } catch (error2) {
     await close();
     throw error2;
   }
 }
-async function build(settings3, undo, close) {
+async function build(settings3, undo2, close) {
   const { scenario, folder, home } = settings3;
   const clock2 = createVirtualClock(START_MS);
   const catalogue = await loadCatalogue([sqlFolder(home, "metrics")]);
   const definition = await loadDefinition2(settings3, catalogue);
   const server = await startPostgresServer();
-  undo.push(() => server.stop());
+  undo2.push(() => server.stop());
   const database4 = await createApplicationDatabase(server);
   const relay = await startRelay(server);
-  undo.push(() => relay.stop());
+  undo2.push(() => relay.stop());
   const token = randomBytes2(12).toString("hex");
   const flags3 = Object.fromEntries(
     Object.keys(definition.targets).map((target2) => [target2, definition.rollback.flags])
   );
-  const vercel = await startVercelSimulator({ now: clock2.now, token, flags: flags3 });
-  undo.push(() => vercel.close());
-  const scratch = await mkdtemp2(path11.join(os4.tmpdir(), "rollgate-rehearsal-"));
-  undo.push(() => rm3(scratch, { recursive: true, force: true }));
+  const vercel = await startVercelSimulator({
+    now: clock2.now,
+    token,
+    flags: flags3,
+    repository: REPOSITORY
+  });
+  undo2.push(() => vercel.close());
+  const scratch = await mkdtemp3(path11.join(os4.tmpdir(), "rollgate-rehearsal-"));
+  undo2.push(() => rm4(scratch, { recursive: true, force: true }));
   const people = createPeople(definition);
   const box = createReportBox(clock2.now, reportedLabels(definition));
   const life2 = await startLife({ clock: clock2, database: database4, vercel, scenario, seed: settings3.seed });
@@ -88676,20 +91902,23 @@ async function furnish2(parts) {
     sha256: sha2563
   };
 }
-async function createProject({ settings: settings3, clock: clock2, vercel, scratch, token }, log) {
+async function createProject({ settings: settings3, definition, clock: clock2, vercel, scratch, token }, log) {
   const site = path11.join(scratch, "site");
-  await mkdir5(site);
+  await mkdir6(site);
   await writeFile4(path11.join(site, "index.html"), "<title>Bookings</title>\n");
   const { teamId, projectId, projectName } = vercel.identity;
   const account = { apiUrl: vercel.url, token, teamId, projectId };
   return createVercel({
     ...account,
     cwd: site,
+    source: createSourceTree(site),
+    targets: definition.targets,
     configFolder: path11.join(scratch, "cli"),
     cli: settings3.cli === "stand-in" ? createStandInCli({ ...account, projectName }) : settings3.cli ?? installedCli(settings3.home),
     baseEnv: { ...settings3.baseEnv, HOME: scratch },
     clock: clock2,
-    log
+    log,
+    probeFetch: edgeFetch(vercel)
   });
 }
 function installedCli(home) {
@@ -88737,11 +91966,11 @@ function sha2563(text4) {
   return createHash4("sha256").update(text4).digest("hex");
 }
 function createFileLog(file2, clock2) {
-  const write2 = (level, line3) => {
+  const write = (level, line3) => {
     appendFileSync(file2, `${new Date(clock2.now()).toISOString()} ${level} ${line3}
 `);
   };
-  return { info: (line3) => write2("info", line3), warning: (line3) => write2("warning", line3) };
+  return { info: (line3) => write("info", line3), warning: (line3) => write("warning", line3) };
 }
 
 // src/rehearsal/run.ts
@@ -88775,14 +92004,14 @@ async function replaceFolder(folder) {
       "Name another folder with --output, or empty this one."
     );
   }
-  await rm4(folder, { recursive: true, force: true });
-  await mkdir6(folder, { recursive: true });
+  await rm5(folder, { recursive: true, force: true });
+  await mkdir7(folder, { recursive: true });
   await writeFile5(path12.join(folder, "operations.log"), "");
 }
 async function isOurs(folder) {
-  const found2 = await stat3(folder).catch(() => void 0);
-  if (found2 === void 0) return true;
-  if (!found2.isDirectory()) return false;
+  const found3 = await stat3(folder).catch(() => void 0);
+  if (found3 === void 0) return true;
+  if (!found3.isDirectory()) return false;
   const names = await readdir4(folder);
   return names.length === 0 || names.includes("operations.log");
 }
@@ -88807,14 +92036,14 @@ function keepSummaries(narrator, { world }, folder) {
       narrator.looked(look4, state2);
       const name2 = look4.checkpoints.at(-1) ?? (look4.decision === "continue" ? void 0 : "sentinel");
       if (name2 === void 0) return;
-      const page4 = renderSummary({ definition, state: state2, look: look4, now: look4.at });
-      writeFileSync2(path12.join(folder, "summaries", `${look4.phase}-${name2}.md`), page4);
+      const page5 = renderSummary({ definition, state: state2, look: look4, now: look4.at });
+      writeFileSync2(path12.join(folder, "summaries", `${look4.phase}-${name2}.md`), page5);
     }
   };
 }
 
 // src/rehearsal/workflows/run-workflows.ts
-import { mkdir as mkdir11, writeFile as writeFile10 } from "node:fs/promises";
+import { mkdir as mkdir12, writeFile as writeFile10 } from "node:fs/promises";
 import path23 from "node:path";
 
 // src/rehearsal/workflows/bill.ts
@@ -88847,9 +92076,9 @@ import path22 from "node:path";
 
 // src/rehearsal/github/refusal.ts
 var DOCUMENTATION = "https://docs.github.com/rest";
-var refusal5 = (status, message, more = {}) => new Refusal(status, message, { message, ...more, ...told2(status) });
-var notFound2 = () => refusal5(404, "Not Found");
-var invalid3 = (resource, field2, code2, message) => refusal5(422, "Validation Failed", {
+var refusal6 = (status, message, more = {}) => new Refusal(status, message, { message, ...more, ...told2(status) });
+var notFound2 = () => refusal6(404, "Not Found");
+var invalid3 = (resource, field2, code2, message) => refusal6(422, "Validation Failed", {
   errors: [{ resource, field: field2, code: code2, ...message === void 0 ? {} : { message } }]
 });
 var errorBody = (message, status) => ({ message, ...told2(status) });
@@ -88883,7 +92112,7 @@ function createAdmission(parts) {
   const budget = createBudget(settings3, now);
   const grantOf2 = ({ headers: headers2 }) => {
     const grant = tokens.grantOf(headers2["authorization"]);
-    if (!grant) throw refusal5(401, "Bad credentials");
+    if (!grant) throw refusal6(401, "Bad credentials");
     return grant;
   };
   return {
@@ -88895,14 +92124,14 @@ function createAdmission(parts) {
       if (grant.permissions !== "admin") budget.spend(resourceOf(route.paths[0] ?? ""));
       const { owner, repo } = request3.params;
       if (owner !== void 0 && `${owner}/${repo}`.toLowerCase() !== fullName.toLowerCase())
-        throw refusal5(404, "Not Found");
+        throw refusal6(404, "Not Found");
       const unknown2 = unknownKeys(request3, { query: route.query ?? [], body: route.body });
       if (unknown2.length > 0) {
         violate(`${where}: unknown ${unknown2.join(", ")}`);
-        throw refusal5(422, `Unknown: ${unknown2.join(", ")}`);
+        throw refusal6(422, `Unknown: ${unknown2.join(", ")}`);
       }
       if (route.needs !== void 0 && !covers2(grant, route.needs))
-        throw refusal5(403, "Resource not accessible by integration");
+        throw refusal6(403, "Resource not accessible by integration");
     }
   };
 }
@@ -88935,7 +92164,7 @@ function createBudget(settings3, now) {
     spend: (resource) => {
       turn2();
       if (used[resource] >= limitOf(resource))
-        throw refusal5(403, "API rate limit exceeded for installation.");
+        throw refusal6(403, "API rate limit exceeded for installation.");
       used[resource] += 1;
     }
   };
@@ -88952,11 +92181,11 @@ var PAGE_KEYS = ["per_page", "page"];
 // src/rehearsal/github/people-table.ts
 function createPeopleTable(identifiers) {
   const people = /* @__PURE__ */ new Map();
-  const find6 = (login3) => people.get(login3.toLowerCase());
+  const find7 = (login3) => people.get(login3.toLowerCase());
   return {
-    find: find6,
+    find: find7,
     of: (login3) => {
-      const person = find6(login3) ?? { login: login3, id: identifiers.next("user") };
+      const person = find7(login3) ?? { login: login3, id: identifiers.next("user") };
       people.set(login3.toLowerCase(), person);
       return person;
     },
@@ -89006,7 +92235,7 @@ function viewProfile(person, createdAt) {
     updated_at: createdAt
   };
 }
-var addressOf = ({ login: login3, id }) => `${id}+${login3}@users.noreply.github.com`;
+var addressOf2 = ({ login: login3, id }) => `${id}+${login3}@users.noreply.github.com`;
 
 // src/rehearsal/github/deployment-routes.ts
 var ALL = `${REPOSITORY_PATH}/deployments`;
@@ -89020,12 +92249,12 @@ function deploymentRoutes2(world) {
       needs: "deployments:read",
       query: ["environment", "task", "sha", "ref", ...PAGE_KEYS],
       handle: ({ query }) => {
-        const found2 = deployments.list().filter(
+        const found3 = deployments.list().filter(
           (deployment3) => ["environment", "task", "sha", "ref"].every(
             (key) => query[key] === void 0 || deployment3[key] === query[key]
           )
         ).toReversed();
-        return answer4(pageOf(found2, query).map((deployment3) => viewDeployment2(world, deployment3)));
+        return answer6(pageOf(found3, query).map((deployment3) => viewDeployment2(world, deployment3)));
       }
     },
     {
@@ -89044,7 +92273,7 @@ function deploymentRoutes2(world) {
         "transient_environment",
         "production_environment"
       ],
-      handle: (request3) => create4(world, request3)
+      handle: (request3) => create2(world, request3)
     },
     {
       method: "GET",
@@ -89052,9 +92281,9 @@ function deploymentRoutes2(world) {
       needs: "deployments:read",
       query: PAGE_KEYS,
       handle: (request3) => {
-        const deployment3 = find2(world, request3);
+        const deployment3 = find3(world, request3);
         const newestFirst2 = deployment3.statuses.toReversed();
-        return answer4(pageOf(newestFirst2, request3.query).map((s) => viewStatus(world, deployment3, s)));
+        return answer6(pageOf(newestFirst2, request3.query).map((s) => viewStatus(world, deployment3, s)));
       }
     },
     {
@@ -89075,23 +92304,23 @@ function deploymentRoutes2(world) {
     }
   ];
 }
-function find2(world, { params }) {
+function find3(world, { params }) {
   const deployment3 = world.deployments.find(Number(params["deployment_id"]));
   if (!deployment3) throw notFound2();
   return deployment3;
 }
-async function create4(world, request3) {
-  const { git: git4, defaultBranch: defaultBranch2, settings: settings3, deployments } = world;
+async function create2(world, request3) {
+  const { git: git5, defaultBranch: defaultBranch2, settings: settings3, deployments } = world;
   const body2 = members2(request3.body);
   const ref2 = String(body2["ref"]);
-  const sha2 = await git4.resolve(ref2);
-  if (sha2 === void 0) throw refusal5(422, `No ref found for: ${ref2}`);
-  const behind = git4.head(ref2) !== void 0 && sha2 !== git4.head(defaultBranch2);
+  const sha2 = await git5.resolve(ref2);
+  if (sha2 === void 0) throw refusal6(422, `No ref found for: ${ref2}`);
+  const behind = git5.head(ref2) !== void 0 && sha2 !== git5.head(defaultBranch2);
   if (body2["auto_merge"] !== false && behind)
-    return answer4({ message: `Auto-merged ${defaultBranch2} into ${ref2} on deployment.` }, 202);
+    return answer6({ message: `Auto-merged ${defaultBranch2} into ${ref2} on deployment.` }, 202);
   const contexts = body2["required_contexts"];
   if (settings3.pendingChecks && !(Array.isArray(contexts) && contexts.length === 0))
-    throw refusal5(409, `Conflict: Commit status checks failed for ${ref2}.`);
+    throw refusal6(409, `Conflict: Commit status checks failed for ${ref2}.`);
   const environment4 = String(body2["environment"] ?? "production");
   const { payload, description } = body2;
   const deployment3 = deployments.create({
@@ -89105,7 +92334,7 @@ async function create4(world, request3) {
     transient: body2["transient_environment"] === true,
     production: (body2["production_environment"] ?? environment4 === "production") === true
   });
-  return answer4(viewDeployment2(world, deployment3), 201);
+  return answer6(viewDeployment2(world, deployment3), 201);
 }
 var STATES = [
   "error",
@@ -89117,7 +92346,7 @@ var STATES = [
   "success"
 ];
 function addStatus(world, request3) {
-  const deployment3 = find2(world, request3);
+  const deployment3 = find3(world, request3);
   const body2 = members2(request3.body);
   const { state: state2, description = "" } = body2;
   if (!STATES.includes(String(state2)))
@@ -89140,7 +92369,7 @@ function addStatus(world, request3) {
     },
     body2["auto_inactive"] !== false
   );
-  return answer4(viewStatus(world, deployment3, status), 201);
+  return answer6(viewStatus(world, deployment3, status), 201);
 }
 function viewDeployment2(world, deployment3) {
   const url2 = `${world.apiUrl()}/deployments/${deployment3.id}`;
@@ -89195,11 +92424,11 @@ function createDeploymentTable2(identifiers, now) {
     return status;
   };
   const supersede = (newer, creator) => {
-    const replaced = [...table2.values()].filter(
+    const replaced2 = [...table2.values()].filter(
       (old) => old.id < newer.id && old.environment === newer.environment && !old.transient && !old.production && old.statuses.at(-1)?.state === "success"
     );
     const inactive = { state: "inactive", description: "", environmentUrl: "", logUrl: "" };
-    for (const old of replaced) append3(old, { ...inactive, creator });
+    for (const old of replaced2) append3(old, { ...inactive, creator });
   };
   return {
     find: (id) => table2.get(id),
@@ -89247,9 +92476,9 @@ function createEnvironmentTable(identifiers, now) {
       const policies = policiesOf(rules2);
       return store({ ...get2(name2) ?? fresh, rules: rules2, policies, updatedMs: now() });
     },
-    change: (name2, change) => {
+    change: (name2, change2) => {
       const environment4 = get2(name2);
-      if (environment4) store({ ...environment4, ...change, updatedMs: now() });
+      if (environment4) store({ ...environment4, ...change2, updatedMs: now() });
     }
   };
 }
@@ -89266,7 +92495,7 @@ function viewEnvironmentName(world, environment4) {
     html_url: `${world.webUrl}/deployments/activity_log?environments_filter=${name2}`
   };
 }
-function viewEnvironment(world, environment4) {
+function viewEnvironment2(world, environment4) {
   const { adminsCanBypass = true, branches = "any" } = environment4.rules;
   return {
     ...viewEnvironmentName(world, environment4),
@@ -89339,9 +92568,9 @@ function environmentRoutes(world) {
       handle: ({ query }) => {
         requirePlan(world);
         const all = environments2.names().flatMap((name2) => environments2.get(name2) ?? []);
-        return answer4({
+        return answer6({
           total_count: all.length,
-          environments: pageOf(all, query).map((e) => viewEnvironment(world, e))
+          environments: pageOf(all, query).map((e) => viewEnvironment2(world, e))
         });
       }
     },
@@ -89350,7 +92579,7 @@ function environmentRoutes(world) {
       paths: [ONE],
       needs: "actions:read",
       query: [],
-      handle: (request3) => answer4(viewEnvironment(world, find3(world, request3)))
+      handle: (request3) => answer6(viewEnvironment2(world, find4(world, request3)))
     },
     {
       method: "PUT",
@@ -89361,8 +92590,8 @@ function environmentRoutes(world) {
       handle: ({ params, body: body2 }) => {
         requirePlan(world);
         const rules2 = parseRules(world, members2(body2));
-        return answer4(
-          viewEnvironment(world, environments2.put(params["environment_name"] ?? "", rules2))
+        return answer6(
+          viewEnvironment2(world, environments2.put(params["environment_name"] ?? "", rules2))
         );
       }
     },
@@ -89371,7 +92600,7 @@ function environmentRoutes(world) {
     ...variableRoutes(world)
   ];
 }
-function find3(world, { params }) {
+function find4(world, { params }) {
   requirePlan(world);
   const environment4 = world.environments.get(params["environment_name"] ?? "");
   if (!environment4) throw notFound2();
@@ -89383,11 +92612,11 @@ function requirePlan({ settings: settings3 }) {
 function parseRules(world, body2) {
   const waitMinutes = Number(body2["wait_timer"] ?? 0);
   const reviewers = parseReviewers(world, body2["reviewers"]);
-  if (waitMinutes < 0 || waitMinutes > 43200) throw refusal5(422, "Invalid wait timer");
-  if (reviewers.length > 6) throw refusal5(422, "Too many reviewers: at most 6 are allowed");
+  if (waitMinutes < 0 || waitMinutes > 43200) throw refusal6(422, "Invalid wait timer");
+  if (reviewers.length > 6) throw refusal6(422, "Too many reviewers: at most 6 are allowed");
   const { private: hidden, plan: plan4 } = world.settings;
   if (hidden && plan4 !== "enterprise" && (waitMinutes > 0 || reviewers.length > 0))
-    throw refusal5(
+    throw refusal6(
       422,
       "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers protection rule."
     );
@@ -89402,16 +92631,16 @@ function parseReviewers(world, value) {
   return (Array.isArray(value) ? value : []).map((item) => {
     const { type, id } = members2(item);
     const person = world.people.byId(Number(id));
-    if (!person) throw refusal5(422, `Could not resolve reviewer with id ${id}`);
+    if (!person) throw refusal6(422, `Could not resolve reviewer with id ${id}`);
     return type === "Team" ? { kind: "team", name: person.login.slice(1) } : { kind: "user", name: person.login };
   });
 }
 function parseBranches(value) {
   if (value === null || value === void 0) return "any";
-  const { protected_branches: guarded3, custom_branch_policies: custom } = members2(value);
-  if (guarded3 === custom)
-    throw refusal5(422, "protected_branches and custom_branch_policies cannot have the same value");
-  return guarded3 === true ? "protected" : [];
+  const { protected_branches: guarded4, custom_branch_policies: custom } = members2(value);
+  if (guarded4 === custom)
+    throw refusal6(422, "protected_branches and custom_branch_policies cannot have the same value");
+  return guarded4 === true ? "protected" : [];
 }
 function policyRoutes(world) {
   const path25 = `${ONE}/deployment-branch-policies`;
@@ -89428,8 +92657,8 @@ function policyRoutes(world) {
       needs: "actions:read",
       query: PAGE_KEYS,
       handle: (request3) => {
-        const { policies } = find3(world, request3);
-        return answer4({
+        const { policies } = find4(world, request3);
+        return answer6({
           total_count: policies.length,
           branch_policies: pageOf(policies, request3.query).map(view)
         });
@@ -89442,14 +92671,14 @@ function policyRoutes(world) {
       query: [],
       body: ["name", "type"],
       handle: (request3) => {
-        const { name: environment4, policies, rules: rules2 } = find3(world, request3);
+        const { name: environment4, policies, rules: rules2 } = find4(world, request3);
         if (!Array.isArray(rules2.branches)) throw notFound2();
         const name2 = String(members2(request3.body)["name"]);
         const known5 = policies.find((policy2) => policy2.name === name2);
-        if (known5) return answer4(view(known5));
+        if (known5) return answer6(view(known5));
         const policy = { id: world.identifiers.next("policy"), name: name2 };
         world.environments.change(environment4, { policies: [...policies, policy] });
-        return answer4(view(policy));
+        return answer6(view(policy));
       }
     }
   ];
@@ -89463,9 +92692,9 @@ function secretRoutes(world) {
       needs: "environments:read",
       query: [],
       handle: (request3) => {
-        const { id } = find3(world, request3);
+        const { id } = find4(world, request3);
         const key = Buffer.alloc(32, id % 251).toString("base64");
-        return answer4({ key_id: `${568250167242549743n + BigInt(id)}`, key });
+        return answer6({ key_id: `${568250167242549743n + BigInt(id)}`, key });
       }
     },
     {
@@ -89475,11 +92704,11 @@ function secretRoutes(world) {
       query: [],
       body: ["encrypted_value", "key_id"],
       handle: (request3) => {
-        const { name: environment4, secrets } = find3(world, request3);
+        const { name: environment4, secrets } = find4(world, request3);
         const name2 = (request3.params["secret_name"] ?? "").toUpperCase();
-        if (secrets.includes(name2)) return answer4(void 0, 204);
+        if (secrets.includes(name2)) return answer6(void 0, 204);
         world.environments.change(environment4, { secrets: [...secrets, name2] });
-        return answer4({}, 201);
+        return answer6({}, 201);
       }
     }
   ];
@@ -89493,10 +92722,10 @@ function variableRoutes(world) {
       needs: "environments:read",
       query: PAGE_KEYS,
       handle: (request3) => {
-        const { variables, updatedMs } = find3(world, request3);
+        const { variables, updatedMs } = find4(world, request3);
         const all = Object.entries(variables);
         const at2 = iso6(updatedMs);
-        return answer4({
+        return answer6({
           total_count: all.length,
           variables: pageOf(all, request3.query).map(([name2, value]) => ({
             name: name2,
@@ -89514,14 +92743,14 @@ function variableRoutes(world) {
       query: [],
       body: ["name", "value"],
       handle: (request3) => {
-        const { name: environment4, variables } = find3(world, request3);
+        const { name: environment4, variables } = find4(world, request3);
         const { name: name2, value } = members2(request3.body);
         const key = String(name2).toUpperCase();
-        if (key in variables) throw refusal5(409, "Already exists - Variable already exists");
+        if (key in variables) throw refusal6(409, "Already exists - Variable already exists");
         world.environments.change(environment4, {
           variables: { ...variables, [key]: String(value) }
         });
-        return answer4({}, 201);
+        return answer6({}, 201);
       }
     },
     {
@@ -89531,43 +92760,43 @@ function variableRoutes(world) {
       query: [],
       body: ["name", "value"],
       handle: (request3) => {
-        const { name: environment4, variables } = find3(world, request3);
+        const { name: environment4, variables } = find4(world, request3);
         const key = (request3.params["name"] ?? "").toUpperCase();
         if (!(key in variables)) throw notFound2();
         const { value } = members2(request3.body);
         world.environments.change(environment4, {
           variables: { ...variables, [key]: String(value) }
         });
-        return answer4(void 0, 204);
+        return answer6(void 0, 204);
       }
     }
   ];
 }
 
 // src/rehearsal/github/git-data.ts
-var import_isomorphic_git3 = __toESM(require_isomorphic_git(), 1);
-import { promises as promises4 } from "node:fs";
+var import_isomorphic_git4 = __toESM(require_isomorphic_git(), 1);
+import { promises as promises5 } from "node:fs";
 function openGitData(folder, defaultBranch2) {
   if (!findRepository(folder)) createRepository(folder, defaultBranch2);
-  const place = { fs: { promises: promises4 }, gitdir: folder, dir: folder, cache: {} };
+  const place = { fs: { promises: promises5 }, gitdir: folder, dir: folder, cache: {} };
   const head = (branch) => openBranchRef(folder, branch).read();
   const kindOf2 = async (oid) => {
     if (!OID.test(oid)) return void 0;
     try {
-      return (await import_isomorphic_git3.default.readObject({ ...place, oid, format: "content" })).type;
+      return (await import_isomorphic_git4.default.readObject({ ...place, oid, format: "content" })).type;
     } catch (error2) {
       if (error2.code === "NotFoundError") return void 0;
       throw error2;
     }
   };
-  const tree2 = async (oid) => (await import_isomorphic_git3.default.readTree({ ...place, oid })).tree;
-  const writeBlob = (content) => import_isomorphic_git3.default.writeBlob({ ...place, blob: content });
-  const writeTree = (entries) => import_isomorphic_git3.default.writeTree({ ...place, tree: [...entries] });
-  const commit2 = async (oid) => await kindOf2(oid) === "commit" ? (await import_isomorphic_git3.default.readCommit({ ...place, oid })).commit : void 0;
+  const tree2 = async (oid) => (await import_isomorphic_git4.default.readTree({ ...place, oid })).tree;
+  const writeBlob2 = (content) => import_isomorphic_git4.default.writeBlob({ ...place, blob: content });
+  const writeTree2 = (entries) => import_isomorphic_git4.default.writeTree({ ...place, tree: [...entries] });
+  const commit2 = async (oid) => await kindOf2(oid) === "commit" ? (await import_isomorphic_git4.default.readCommit({ ...place, oid })).commit : void 0;
   return {
     folder,
     head,
-    branches: () => import_isomorphic_git3.default.listBranches(place),
+    branches: () => import_isomorphic_git4.default.listBranches(place),
     resolve: async (name2) => {
       const branch = name2.replace(/^(?:refs\/)?heads\//u, "");
       const oid = head(branch);
@@ -89577,11 +92806,11 @@ function openGitData(folder, defaultBranch2) {
     kindOf: kindOf2,
     commit: commit2,
     tree: tree2,
-    blob: async (oid) => (await import_isomorphic_git3.default.readBlob({ ...place, oid })).blob,
+    blob: async (oid) => (await import_isomorphic_git4.default.readBlob({ ...place, oid })).blob,
     entryAt: (base, path25) => entryAt(tree2, base, path25.split("/").filter(Boolean)),
-    writeBlob,
-    writeTree,
-    writeCommit: ({ parents, author, committer, ...draft }) => import_isomorphic_git3.default.writeCommit({
+    writeBlob: writeBlob2,
+    writeTree: writeTree2,
+    writeCommit: ({ parents, author, committer, ...draft }) => import_isomorphic_git4.default.writeCommit({
       ...place,
       commit: {
         ...draft,
@@ -89590,7 +92819,7 @@ function openGitData(folder, defaultBranch2) {
         committer: { ...committer, timezoneOffset: 0 }
       }
     }),
-    edit: async (base, changes3) => await edit2({ tree: tree2, writeBlob, writeTree }, base, changes3) ?? writeTree([]),
+    edit: async (base, changes3) => await edit2({ tree: tree2, writeBlob: writeBlob2, writeTree: writeTree2 }, base, changes3) ?? writeTree2([]),
     move: (branch, from, to) => openBranchRef(folder, branch).move(from, to)
   };
 }
@@ -89663,40 +92892,40 @@ var CREATION_VIOLATIONS = {
 function ruleViolation(rules2, what) {
   const known5 = what === "commit" ? COMMIT_VIOLATIONS : CREATION_VIOLATIONS;
   const checks = what === "commit" ? rules2.flatMap(missingChecks) : [];
-  const broken = [...rules2.flatMap(({ type }) => known5[type] ?? []), ...checks];
-  return broken.length === 0 ? void 0 : `Repository rule violations found
+  const broken2 = [...rules2.flatMap(({ type }) => known5[type] ?? []), ...checks];
+  return broken2.length === 0 ? void 0 : `Repository rule violations found
 
-${broken.join("\n")}
+${broken2.join("\n")}
 
 `;
 }
-function missingChecks({ type, parameters: parameters2 = {} }) {
+function missingChecks({ type, parameters: parameters3 = {} }) {
   if (type !== "required_status_checks") return [];
-  const checks = parameters2["required_status_checks"];
+  const checks = parameters3["required_status_checks"];
   const count2 = Array.isArray(checks) ? checks.length : 1;
   return [`${count2} of ${count2} required status checks are expected.`];
 }
 
 // src/rehearsal/github/git-routes.ts
-var BASE = `${REPOSITORY_PATH}/git`;
+var BASE2 = `${REPOSITORY_PATH}/git`;
 function gitRoutes(world) {
-  const { git: git4 } = world;
+  const { git: git5 } = world;
   return [
     {
       method: "GET",
-      paths: [`${BASE}/ref/:ref{.+}`],
+      paths: [`${BASE2}/ref/:ref{.+}`],
       needs: "contents:read",
       query: [],
       handle: ({ params }) => {
         const [kind2, ...name2] = (params["ref"] ?? "").split("/");
-        const head = kind2 === "heads" ? git4.head(name2.join("/")) : void 0;
+        const head = kind2 === "heads" ? git5.head(name2.join("/")) : void 0;
         if (head === void 0) throw notFound2();
-        return answer4(viewRef(world, `refs/heads/${name2.join("/")}`, head));
+        return answer6(viewRef(world, `refs/heads/${name2.join("/")}`, head));
       }
     },
     {
       method: "POST",
-      paths: [`${BASE}/refs`],
+      paths: [`${BASE2}/refs`],
       needs: "contents:write",
       query: [],
       body: ["ref", "sha"],
@@ -89704,7 +92933,7 @@ function gitRoutes(world) {
     },
     {
       method: "POST",
-      paths: [`${BASE}/commits`],
+      paths: [`${BASE2}/commits`],
       needs: "contents:write",
       query: [],
       body: ["message", "tree", "parents", "author", "committer"],
@@ -89712,19 +92941,19 @@ function gitRoutes(world) {
     },
     {
       method: "GET",
-      paths: [`${BASE}/commits/:commit_sha`],
+      paths: [`${BASE2}/commits/:commit_sha`],
       needs: "contents:read",
       query: [],
       handle: async ({ params }) => {
         const oid = params["commit_sha"] ?? "";
-        const commit2 = await git4.commit(oid);
+        const commit2 = await git5.commit(oid);
         if (!commit2) throw notFound2();
-        return answer4(viewCommit(world, oid, commit2));
+        return answer6(viewCommit(world, oid, commit2));
       }
     },
     {
       method: "POST",
-      paths: [`${BASE}/trees`],
+      paths: [`${BASE2}/trees`],
       needs: "contents:write",
       query: [],
       body: ["tree", "base_tree"],
@@ -89732,27 +92961,27 @@ function gitRoutes(world) {
     },
     {
       method: "GET",
-      paths: [`${BASE}/trees/:tree_sha{.+}`],
+      paths: [`${BASE2}/trees/:tree_sha{.+}`],
       needs: "contents:read",
       query: ["recursive"],
       handle: ({ params, query }) => readTree2(world, params["tree_sha"] ?? "", "recursive" in query)
     },
     {
       method: "POST",
-      paths: [`${BASE}/blobs`],
+      paths: [`${BASE2}/blobs`],
       needs: "contents:write",
       query: [],
       body: ["content", "encoding"],
       handle: async ({ body: body2 }) => {
         const { content, encoding } = members2(body2);
         const bytes = Buffer.from(String(content), encoding === "base64" ? "base64" : "utf8");
-        const sha2 = await git4.writeBlob(bytes);
-        return answer4({ sha: sha2, url: `${world.apiUrl()}/git/blobs/${sha2}` }, 201);
+        const sha2 = await git5.writeBlob(bytes);
+        return answer6({ sha: sha2, url: `${world.apiUrl()}/git/blobs/${sha2}` }, 201);
       }
     },
     {
       method: "GET",
-      paths: [`${BASE}/blobs/:file_sha`],
+      paths: [`${BASE2}/blobs/:file_sha`],
       needs: "contents:read",
       query: [],
       handle: ({ params }) => readBlob(world, params["file_sha"] ?? "")
@@ -89760,26 +92989,26 @@ function gitRoutes(world) {
   ];
 }
 async function createRef(world, { ref: ref2, sha: sha2 }) {
-  const { git: git4, rulesets } = world;
+  const { git: git5, rulesets } = world;
   const branch = typeof ref2 === "string" ? ref2.match(/^refs\/heads\/(.+)$/u)?.[1] : void 0;
-  if (branch === void 0) throw refusal5(422, 'Reference name must start with "refs/heads/"');
-  if (typeof sha2 !== "string" || await git4.kindOf(sha2) !== "commit")
-    throw refusal5(422, "Object does not exist");
-  if (git4.head(branch) !== void 0) throw refusal5(422, "Reference already exists");
+  if (branch === void 0) throw refusal6(422, 'Reference name must start with "refs/heads/"');
+  if (typeof sha2 !== "string" || await git5.kindOf(sha2) !== "commit")
+    throw refusal6(422, "Object does not exist");
+  if (git5.head(branch) !== void 0) throw refusal6(422, "Reference already exists");
   const violation = ruleViolation(rulesets.of(branch), "creation");
-  if (violation !== void 0) throw refusal5(422, violation);
-  if (!await git4.move(branch, void 0, sha2)) throw refusal5(422, "Reference already exists");
-  return answer4(viewRef(world, `refs/heads/${branch}`, sha2), 201);
+  if (violation !== void 0) throw refusal6(422, violation);
+  if (!await git5.move(branch, void 0, sha2)) throw refusal6(422, "Reference already exists");
+  return answer6(viewRef(world, `refs/heads/${branch}`, sha2), 201);
 }
 async function createCommit(world, request3) {
-  const { git: git4 } = world;
+  const { git: git5 } = world;
   const { message, tree: tree2, parents, author, committer } = members2(request3.body);
-  if (typeof tree2 !== "string" || await git4.kindOf(tree2) !== "tree")
-    throw refusal5(422, "Tree SHA does not exist");
+  if (typeof tree2 !== "string" || await git5.kindOf(tree2) !== "tree")
+    throw refusal6(422, "Tree SHA does not exist");
   const before = Array.isArray(parents) ? parents.map(String) : [];
   for (const parent of before)
-    if (!await git4.commit(parent))
-      throw refusal5(422, "Parent SHA does not exist or is not a commit");
+    if (!await git5.commit(parent))
+      throw refusal6(422, "Parent SHA does not exist or is not a commit");
   const own2 = signatureOf(world, request3);
   const written2 = author === void 0 ? own2 : readSignature(author, own2);
   const draft = {
@@ -89789,16 +93018,16 @@ async function createCommit(world, request3) {
     author: written2,
     committer: committer === void 0 ? written2 : readSignature(committer, own2)
   };
-  const oid = await git4.writeCommit(draft);
-  const commit2 = await git4.commit(oid);
+  const oid = await git5.writeCommit(draft);
+  const commit2 = await git5.commit(oid);
   if (!commit2) throw notFound2();
-  return answer4(viewCommit(world, oid, commit2), 201);
+  return answer6(viewCommit(world, oid, commit2), 201);
 }
 function signatureOf(world, request3) {
   const person = actorOf(world, request3);
   return {
     name: person.login,
-    email: addressOf(person),
+    email: addressOf2(person),
     timestamp: Math.floor(world.now() / 1e3)
   };
 }
@@ -89811,35 +93040,35 @@ function readSignature(value, otherwise) {
   };
 }
 async function createTree(world, { tree: tree2, base_tree: base }) {
-  const { git: git4 } = world;
-  if (typeof base === "string" && await git4.kindOf(base) === void 0)
-    throw refusal5(422, "base_tree is not a valid tree oid");
+  const { git: git5 } = world;
+  if (typeof base === "string" && await git5.kindOf(base) === void 0)
+    throw refusal6(422, "base_tree is not a valid tree oid");
   const changes3 = /* @__PURE__ */ new Map();
   for (const item of Array.isArray(tree2) ? tree2 : []) {
     const { path: path25, content, sha: sha2 } = members2(item);
-    if (typeof sha2 === "string" && await git4.kindOf(sha2) !== "blob")
-      throw refusal5(422, `tree.sha ${sha2} is not a valid blob`);
-    const kept = typeof sha2 === "string" ? await git4.blob(sha2) : Buffer.from(String(content));
+    if (typeof sha2 === "string" && await git5.kindOf(sha2) !== "blob")
+      throw refusal6(422, `tree.sha ${sha2} is not a valid blob`);
+    const kept = typeof sha2 === "string" ? await git5.blob(sha2) : Buffer.from(String(content));
     changes3.set(String(path25), sha2 === null ? null : kept);
   }
-  const oid = await git4.edit(typeof base === "string" ? base : void 0, changes3);
-  return answer4(await viewTree(world, oid, false), 201);
+  const oid = await git5.edit(typeof base === "string" ? base : void 0, changes3);
+  return answer6(await viewTree(world, oid, false), 201);
 }
 async function readTree2(world, name2, recursive2) {
-  const { git: git4 } = world;
-  const kind2 = await git4.kindOf(name2);
-  const oid = kind2 === "tree" ? name2 : await git4.resolve(name2);
+  const { git: git5 } = world;
+  const kind2 = await git5.kindOf(name2);
+  const oid = kind2 === "tree" ? name2 : await git5.resolve(name2);
   if (oid === void 0) throw notFound2();
-  const tree2 = kind2 === "tree" ? oid : (await git4.commit(oid))?.tree;
+  const tree2 = kind2 === "tree" ? oid : (await git5.commit(oid))?.tree;
   if (tree2 === void 0) throw notFound2();
-  return answer4(await viewTree(world, tree2, recursive2));
+  return answer6(await viewTree(world, tree2, recursive2));
 }
 async function readBlob(world, sha2) {
-  const { git: git4 } = world;
-  if (!OID.test(sha2)) throw refusal5(422, "The sha parameter must be exactly 40 characters.");
-  if (await git4.kindOf(sha2) !== "blob") throw notFound2();
-  const bytes = await git4.blob(sha2);
-  return answer4({
+  const { git: git5 } = world;
+  if (!OID.test(sha2)) throw refusal6(422, "The sha parameter must be exactly 40 characters.");
+  if (await git5.kindOf(sha2) !== "blob") throw notFound2();
+  const bytes = await git5.blob(sha2);
+  return answer6({
     sha: sha2,
     node_id: nodeId("B", sha2),
     size: bytes.length,
@@ -89973,7 +93202,7 @@ async function fieldValue(node2, field2, context, path25) {
     });
   try {
     const value = await resolve3(argumentsOf(field2.arguments ?? [], context.variables));
-    return await complete2(value, field2, context, path25);
+    return await complete3(value, field2, context, path25);
   } catch (error2) {
     if (!(error2 instanceof FieldFailure)) throw error2;
     context.errors.push({ type: error2.kind, path: path25, message: error2.message });
@@ -89985,7 +93214,7 @@ function argumentsOf(given2, variables) {
     given2.map(({ name: name2, value }) => [name2.value, (0, import_graphql2.valueFromASTUntyped)(value, variables)])
   );
 }
-async function complete2(value, field2, context, path25) {
+async function complete3(value, field2, context, path25) {
   if (value === null || typeof value !== "object") return value;
   const { selectionSet } = field2;
   if (!selectionSet)
@@ -90015,7 +93244,7 @@ function queryRoot(world, grant) {
   };
 }
 function repositoryNode(world, grant) {
-  const { git: git4, defaultBranch: defaultBranch2 } = world;
+  const { git: git5, defaultBranch: defaultBranch2 } = world;
   const requireContents = () => {
     if (!covers2(grant, "contents:read"))
       throw new FieldFailure("FORBIDDEN", "Resource not accessible by integration");
@@ -90023,7 +93252,7 @@ function repositoryNode(world, grant) {
   const refOf = (name2) => {
     requireContents();
     const branch = name2.replace(/^refs\/heads\//u, "");
-    const head = git4.head(branch);
+    const head = git5.head(branch);
     return head === void 0 ? null : refNode(world, branch, head);
   };
   return {
@@ -90154,25 +93383,25 @@ function mutationRoot(world, grant) {
   };
 }
 async function createCommit2(world, grant, input) {
-  const { git: git4, rulesets } = world;
+  const { git: git5, rulesets } = world;
   if (!covers2(grant, "contents:write"))
     throw new FieldFailure("FORBIDDEN", "Resource not accessible by integration");
-  const branch = branchOf(world, members2(input["branch"]));
-  const head = git4.head(branch);
+  const branch = branchOf3(world, members2(input["branch"]));
+  const head = git5.head(branch);
   if (head === void 0)
     throw new FieldFailure("NOT_FOUND", `Could not resolve to a branch with the name '${branch}'.`);
   const expected = String(input["expectedHeadOid"]);
   if (head !== expected) throw stale(expected);
   const violation = ruleViolation(rulesets.of(branch), "commit");
   if (violation !== void 0) throw new FieldFailure("FORBIDDEN", violation);
-  const tree2 = await git4.edit(head, await changesOf(world, head, members2(input["fileChanges"])));
-  const next2 = await git4.writeCommit({
+  const tree2 = await git5.edit(head, await changesOf(world, head, members2(input["fileChanges"])));
+  const next2 = await git5.writeCommit({
     tree: tree2,
     parents: [head],
     message: messageOf(members2(input["message"])),
     ...signatures(world, grant)
   });
-  if (!await git4.move(branch, head, next2)) throw stale(expected);
+  if (!await git5.move(branch, head, next2)) throw stale(expected);
   return {
     type: "CreateCommitOnBranchPayload",
     fields: {
@@ -90186,18 +93415,18 @@ var stale = (expected) => new FieldFailure(
   "STALE_DATA",
   `Expected branch to point to "${expected}" but it did not.  Pull and try again.`
 );
-function branchOf(world, { repositoryNameWithOwner: repository2, branchName }) {
-  if (String(repository2).toLowerCase() !== world.fullName.toLowerCase())
+function branchOf3(world, { repositoryNameWithOwner: repository3, branchName }) {
+  if (String(repository3).toLowerCase() !== world.fullName.toLowerCase())
     throw new FieldFailure(
       "NOT_FOUND",
-      `Could not resolve to a Repository with the name '${repository2}'.`
+      `Could not resolve to a Repository with the name '${repository3}'.`
     );
   return String(branchName).replace(/^refs\/heads\//u, "");
 }
 async function changesOf(world, head, { additions, deletions }) {
   const changes3 = /* @__PURE__ */ new Map();
-  for (const { path: path25, contents } of list4(additions)) changes3.set(pathOf3(path25), decode3(contents));
-  for (const { path: path25 } of list4(deletions)) {
+  for (const { path: path25, contents } of list5(additions)) changes3.set(pathOf3(path25), decode3(contents));
+  for (const { path: path25 } of list5(deletions)) {
     if (!await world.git.entryAt(head, pathOf3(path25)))
       throw new FieldFailure(
         "UNPROCESSABLE",
@@ -90207,7 +93436,7 @@ async function changesOf(world, head, { additions, deletions }) {
   }
   return changes3;
 }
-var list4 = (value) => Array.isArray(value) ? value.map(members2) : [];
+var list5 = (value) => Array.isArray(value) ? value.map(members2) : [];
 function pathOf3(path25) {
   const text4 = String(path25);
   const bad = text4.split("/").some((part) => ["", ".", "..", ".git"].includes(part));
@@ -90232,7 +93461,7 @@ function signatures({ people, now }, { actor }) {
   const person = people.of(actor);
   const timestamp = Math.floor(now() / 1e3);
   return {
-    author: { name: person.login, email: addressOf(person), timestamp },
+    author: { name: person.login, email: addressOf2(person), timestamp },
     committer: { name: "GitHub", email: "noreply@github.com", timestamp }
   };
 }
@@ -90247,12 +93476,12 @@ function graphqlRoute(world) {
     body: ["query", "variables", "operationName"],
     handle: async (request3) => {
       try {
-        return answer4(await run4(world, request3));
+        return answer6(await run4(world, request3));
       } catch (error2) {
         const { message } = error2;
         world.violate(`POST /graphql: ${message}`);
         const extensions = error2 instanceof UnknownSelection ? error2.extensions : {};
-        return answer4({ errors: [{ message, extensions }] });
+        return answer6({ errors: [{ message, extensions }] });
       }
     }
   };
@@ -90303,55 +93532,55 @@ function isMutation(body2) {
 }
 
 // src/rehearsal/github/hands.ts
-function createGitHands(git4, people, now) {
-  const list5 = async (base, folder) => {
-    const below = (await git4.tree(base)).map(
-      async ({ path: path25, type, oid }) => type === "tree" ? list5(oid, `${folder}${path25}/`) : [`${folder}${path25}`]
+function createGitHands(git5, people, now) {
+  const list6 = async (base, folder) => {
+    const below = (await git5.tree(base)).map(
+      async ({ path: path25, type, oid }) => type === "tree" ? list6(oid, `${folder}${path25}/`) : [`${folder}${path25}`]
     );
     return (await Promise.all(below)).flat();
   };
   const history = async (oid) => {
-    const commit3 = oid === void 0 ? void 0 : await git4.commit(oid);
+    const commit3 = oid === void 0 ? void 0 : await git5.commit(oid);
     if (oid === void 0 || !commit3) return [];
     const { message, author, parent } = commit3;
     const entry = { oid, message, author: author.name, atMs: author.timestamp * 1e3 };
     return [entry, ...await history(parent[0])];
   };
   const commit2 = async (branch, files, message, more = {}) => {
-    const before = git4.head(branch);
-    const base = before ?? (more.from === void 0 ? void 0 : git4.head(more.from));
+    const before = git5.head(branch);
+    const base = before ?? (more.from === void 0 ? void 0 : git5.head(more.from));
     const person = people.of(more.by ?? "pusher");
     const author = {
       name: person.login,
-      email: addressOf(person),
+      email: addressOf2(person),
       timestamp: Math.floor(now() / 1e3)
     };
-    const next2 = await git4.writeCommit({
-      tree: await git4.edit(base, changesOf2(files)),
+    const next2 = await git5.writeCommit({
+      tree: await git5.edit(base, changesOf2(files)),
       parents: base === void 0 ? [] : [base],
       message: `${message}
 `,
       author,
       committer: author
     });
-    if (!await git4.move(branch, before, next2)) return commit2(branch, files, message, more);
+    if (!await git5.move(branch, before, next2)) return commit2(branch, files, message, more);
     return next2;
   };
   return {
-    folder: git4.folder,
-    head: git4.head,
-    branches: git4.branches,
+    folder: git5.folder,
+    head: git5.head,
+    branches: git5.branches,
     commit: commit2,
     list: async (branch) => {
-      const head = git4.head(branch);
-      return head === void 0 ? [] : list5(head, "");
+      const head = git5.head(branch);
+      return head === void 0 ? [] : list6(head, "");
     },
-    history: (branch) => history(git4.head(branch)),
+    history: (branch) => history(git5.head(branch)),
     read: async (branch, path25) => {
-      const head = git4.head(branch);
-      const entry = head === void 0 ? void 0 : await git4.entryAt(head, path25);
+      const head = git5.head(branch);
+      const entry = head === void 0 ? void 0 : await git5.entryAt(head, path25);
       if (entry?.type !== "blob") return void 0;
-      return Buffer.from(await git4.blob(entry.oid)).toString("utf8");
+      return Buffer.from(await git5.blob(entry.oid)).toString("utf8");
     }
   };
 }
@@ -90372,8 +93601,8 @@ function issueRoutes(world) {
       needs: "issues:read",
       query: ["labels", "state", "since", "sort", "direction", "creator", ...PAGE_KEYS],
       handle: ({ query }) => {
-        const found2 = issues.list().filter((issue3) => matches2(issue3, query));
-        return answer4(pageOf(inOrder(found2, query), query).map((issue3) => viewIssue(world, issue3)));
+        const found3 = issues.list().filter((issue3) => matches2(issue3, query));
+        return answer6(pageOf(inOrder2(found3, query), query).map((issue3) => viewIssue(world, issue3)));
       }
     },
     {
@@ -90390,8 +93619,8 @@ function issueRoutes(world) {
       needs: "issues:read",
       query: PAGE_KEYS,
       handle: (request3) => {
-        const issue3 = find4(world, request3);
-        return answer4(
+        const issue3 = find5(world, request3);
+        return answer6(
           pageOf(issue3.comments, request3.query).map((comment2) => viewComment(world, issue3, comment2))
         );
       }
@@ -90403,12 +93632,12 @@ function issueRoutes(world) {
       query: [],
       body: ["body"],
       handle: (request3) => {
-        const issue3 = find4(world, request3);
+        const issue3 = find5(world, request3);
         const { body: body2 } = members2(request3.body);
         requireBody("IssueComment", body2, 1);
         const { actor } = world.grantOf(request3);
         const comment2 = issues.comment(issue3.number, String(body2), actor);
-        return answer4(viewComment(world, issue3, comment2), 201);
+        return answer6(viewComment(world, issue3, comment2), 201);
       }
     },
     ...labelRoutes(world)
@@ -90422,7 +93651,7 @@ function labelRoutes(world) {
       paths: [LABELS],
       needs: "issues:read",
       query: PAGE_KEYS,
-      handle: ({ query }) => answer4(pageOf(issues.labels(), query).map((label2) => viewLabel(world, label2)))
+      handle: ({ query }) => answer6(pageOf(issues.labels(), query).map((label2) => viewLabel(world, label2)))
     },
     {
       method: "GET",
@@ -90432,7 +93661,7 @@ function labelRoutes(world) {
       handle: ({ params }) => {
         const label2 = issues.label(params["name"] ?? "");
         if (!label2) throw notFound2();
-        return answer4(viewLabel(world, label2));
+        return answer6(viewLabel(world, label2));
       }
     },
     {
@@ -90449,12 +93678,12 @@ function labelRoutes(world) {
           color: String(color),
           description: description === null ? null : String(description)
         });
-        return answer4(viewLabel(world, label2), 201);
+        return answer6(viewLabel(world, label2), 201);
       }
     }
   ];
 }
-function find4(world, { params }) {
+function find5(world, { params }) {
   const issue3 = world.issues.find(Number(params["issue_number"]));
   if (!issue3) throw notFound2();
   return issue3;
@@ -90464,10 +93693,10 @@ var SORTED_BY = {
   updated: ({ updatedMs }) => updatedMs,
   comments: ({ comments }) => comments.length
 };
-function inOrder(found2, { sort = "created", direction: direction2 }) {
+function inOrder2(found3, { sort = "created", direction: direction2 }) {
   const by = SORTED_BY[sort];
   if (by === void 0) throw invalid3("Issue", "sort", "invalid");
-  const ascending = found2.toSorted((one3, other) => by(one3) - by(other) || one3.number - other.number);
+  const ascending = found3.toSorted((one3, other) => by(one3) - by(other) || one3.number - other.number);
   return direction2 === "asc" ? ascending : ascending.toReversed();
 }
 function matches2(issue3, query) {
@@ -90492,13 +93721,13 @@ function createIssue(world, request3) {
     assignees: [assignees].flat().map(String),
     by: world.grantOf(request3).actor
   });
-  return answer4(viewIssue(world, issue3), 201);
+  return answer6(viewIssue(world, issue3), 201);
 }
 function requireBody(resource, body2, least) {
   const { length } = String(body2 ?? "");
   if (length < least) throw invalid3(resource, "body", "missing_field");
   if (length > LONGEST_BODY)
-    throw refusal5(422, "Validation Failed", {
+    throw refusal6(422, "Validation Failed", {
       errors: [
         {
           resource,
@@ -90603,12 +93832,12 @@ function viewMinimalRepository(world) {
 }
 function viewRepository(world) {
   const { fullName, webUrl: webUrl2, settings: settings3, defaultBranch: defaultBranch2 } = world;
-  const created2 = iso6(world.createdMs);
+  const created3 = iso6(world.createdMs);
   return {
     ...viewMinimalRepository(world),
-    created_at: created2,
-    updated_at: created2,
-    pushed_at: created2,
+    created_at: created3,
+    updated_at: created3,
+    pushed_at: created3,
     git_url: `git://github.com/${fullName}.git`,
     ssh_url: `git@github.com:${fullName}.git`,
     clone_url: `${webUrl2}.git`,
@@ -90692,8 +93921,8 @@ function pullRoutes(world) {
       needs: "pull-requests:read",
       query: ["state", "head", "base", "sort", "direction", ...PAGE_KEYS],
       handle: ({ query }) => {
-        const found2 = pullRequests(world.issues.list()).filter((pull2) => matches3(world, pull2, query)).toReversed();
-        return answer4(pageOf(found2, query).map((pull2) => viewSimplePull(world, pull2)));
+        const found3 = pullRequests(world.issues.list()).filter((pull2) => matches3(world, pull2, query)).toReversed();
+        return answer6(pageOf(found3, query).map((pull2) => viewSimplePull(world, pull2)));
       }
     },
     {
@@ -90702,7 +93931,7 @@ function pullRoutes(world) {
       needs: "pull-requests:write",
       query: [],
       body: ["title", "head", "base", "body", "draft", "maintainer_can_modify"],
-      handle: (request3) => create5(world, request3)
+      handle: (request3) => create3(world, request3)
     }
   ];
 }
@@ -90714,21 +93943,21 @@ function matches3(world, { state: state2, pull: pull2 }, query) {
   return (wanted2 === "all" || state2 === wanted2) && (base === void 0 || pull2.base === base) && // GitHub ignores a head that names no owner.
   (!head?.includes(":") || head === `${world.owner}:${pull2.head}`);
 }
-function create5(world, request3) {
-  const { git: git4, settings: settings3, issues, owner } = world;
+function create3(world, request3) {
+  const { git: git5, settings: settings3, issues, owner } = world;
   const grant = world.grantOf(request3);
   if (grant.permissions !== "admin" && !settings3.actionsMayOpenPullRequests)
-    throw refusal5(403, "GitHub Actions is not permitted to create or approve pull requests.");
+    throw refusal6(403, "GitHub Actions is not permitted to create or approve pull requests.");
   const { title, head: from, base: into, body: body2 = "", draft = false } = members2(request3.body);
   const head = String(from).replace(`${owner}:`, "");
   const base = String(into);
-  if (git4.head(head) === void 0) throw invalid3("PullRequest", "head", "invalid");
-  if (git4.head(base) === void 0) throw invalid3("PullRequest", "base", "invalid");
+  if (git5.head(head) === void 0) throw invalid3("PullRequest", "head", "invalid");
+  if (git5.head(base) === void 0) throw invalid3("PullRequest", "base", "invalid");
   requireBody("PullRequest", body2, 0);
   const open5 = pullRequests(issues.list()).filter(({ state: state2 }) => state2 === "open");
-  const problem = open5.some(({ pull: pull3 }) => pull3.head === head && pull3.base === base) ? `A pull request already exists for ${owner}:${head}.` : git4.head(head) === git4.head(base) && `No commits between ${base} and ${head}`;
+  const problem = open5.some(({ pull: pull3 }) => pull3.head === head && pull3.base === base) ? `A pull request already exists for ${owner}:${head}.` : git5.head(head) === git5.head(base) && `No commits between ${base} and ${head}`;
   if (problem)
-    throw refusal5(422, "Validation Failed", {
+    throw refusal6(422, "Validation Failed", {
       errors: [{ resource: "PullRequest", code: "custom", message: problem }]
     });
   const issue3 = issues.create({
@@ -90741,7 +93970,7 @@ function create5(world, request3) {
   });
   const [pull2] = pullRequests([issue3]);
   if (!pull2) throw new Error("The pull request that was just made is none.");
-  return answer4(viewPull(world, pull2), 201);
+  return answer6(viewPull(world, pull2), 201);
 }
 function viewSimplePull(world, issue3) {
   const { number: number3, pull: pull2 } = issue3;
@@ -90836,7 +94065,7 @@ function repositoryRoutes(world) {
       paths: [REPOSITORY_PATH],
       needs: "metadata:read",
       query: [],
-      handle: () => answer4(viewRepository(world))
+      handle: () => answer6(viewRepository(world))
     },
     {
       method: "GET",
@@ -90850,7 +94079,7 @@ function repositoryRoutes(world) {
       paths: [`${REPOSITORY_PATH}/rules/branches/:branch{.+}`],
       needs: "metadata:read",
       query: ["per_page", "page"],
-      handle: ({ params }) => answer4(
+      handle: ({ params }) => answer6(
         rulesets.of(params["branch"] ?? "").map(({ rulesetId, ...rule2 }) => ({
           ...rule2,
           ruleset_source_type: "Repository",
@@ -90867,7 +94096,7 @@ function repositoryRoutes(world) {
       handle: ({ params }) => {
         const person = people.find(params["username"] ?? "");
         if (!person) throw notFound2();
-        return answer4(viewProfile(person, iso6(createdMs)));
+        return answer6(viewProfile(person, iso6(createdMs)));
       }
     },
     {
@@ -90875,23 +94104,23 @@ function repositoryRoutes(world) {
       paths: ["/user"],
       needs: "user:read",
       query: [],
-      handle: (request3) => answer4(viewProfile(actorOf(world, request3), iso6(createdMs)))
+      handle: (request3) => answer6(viewProfile(actorOf(world, request3), iso6(createdMs)))
     }
   ];
 }
 async function readContents(world, path25, ref2) {
-  const { git: git4, defaultBranch: defaultBranch2 } = world;
-  const commit2 = await git4.resolve(ref2 ?? defaultBranch2);
-  if (commit2 === void 0) throw refusal5(404, `No commit found for the ref ${ref2}`);
+  const { git: git5, defaultBranch: defaultBranch2 } = world;
+  const commit2 = await git5.resolve(ref2 ?? defaultBranch2);
+  if (commit2 === void 0) throw refusal6(404, `No commit found for the ref ${ref2}`);
   const shown2 = ref2 === void 0 || OID.test(ref2) ? ref2 ?? defaultBranch2 : ref2;
   const trimmed = path25.replaceAll(/^\/+|\/+$/gu, "");
-  if (trimmed === "") return answer4(await viewFolder(world, "", commit2, shown2));
-  const entry = await git4.entryAt(commit2, trimmed);
+  if (trimmed === "") return answer6(await viewFolder(world, "", commit2, shown2));
+  const entry = await git5.entryAt(commit2, trimmed);
   if (!entry || entry.type === "commit") throw notFound2();
-  if (entry.type === "tree") return answer4(await viewFolder(world, trimmed, entry.oid, shown2));
-  const bytes = await git4.blob(entry.oid);
+  if (entry.type === "tree") return answer6(await viewFolder(world, trimmed, entry.oid, shown2));
+  const bytes = await git5.blob(entry.oid);
   const readable = bytes.length <= 1024 * 1024;
-  return answer4({
+  return answer6({
     ...viewEntry(world, trimmed, entry, bytes.length, shown2),
     content: readable ? wrappedBase64(bytes) : "",
     encoding: readable ? "base64" : "none"
@@ -90910,7 +94139,7 @@ function viewEntry(world, path25, entry, size, ref2) {
   const file2 = entry.type === "blob";
   const escaped2 = path25.split("/").map(encodeURIComponent).join("/");
   const url2 = `${world.apiUrl()}/contents/${escaped2}?ref=${encodeURIComponent(ref2)}`;
-  const git4 = `${world.apiUrl()}/git/${entry.type}s/${entry.oid}`;
+  const git5 = `${world.apiUrl()}/git/${entry.type}s/${entry.oid}`;
   const html = `${world.webUrl}/${entry.type}/${encodeURIComponent(ref2)}/${escaped2}`;
   return {
     name: path25.split("/").at(-1) ?? path25,
@@ -90919,10 +94148,10 @@ function viewEntry(world, path25, entry, size, ref2) {
     size,
     type: file2 ? "file" : "dir",
     url: url2,
-    git_url: git4,
+    git_url: git5,
     html_url: html,
     download_url: file2 ? `https://raw.githubusercontent.com/${world.fullName}/${encodeURIComponent(ref2)}/${escaped2}` : null,
-    _links: { self: url2, git: git4, html }
+    _links: { self: url2, git: git5, html }
   };
 }
 
@@ -90936,28 +94165,28 @@ function runRoutes(world, onDispatch) {
       paths: [RUN],
       needs: "actions:read",
       query: ["exclude_pull_requests"],
-      handle: async (request3) => answer4(await viewRun(world, findRun(world, request3)))
+      handle: async (request3) => answer6(await viewRun(world, findRun(world, request3)))
     },
     {
       method: "GET",
       paths: [`${RUN}/approvals`],
       needs: "actions:read",
       query: [],
-      handle: (request3) => answer4(viewApprovals(world, findRun(world, request3)))
+      handle: (request3) => answer6(viewApprovals(world, findRun(world, request3)))
     },
     {
       method: "GET",
       paths: [`${RUN}/pending_deployments`],
       needs: "actions:read",
       query: [],
-      handle: (request3) => answer4(viewPending(world, request3))
+      handle: (request3) => answer6(viewPending(world, request3))
     },
     {
       method: "GET",
       paths: [WORKFLOW],
       needs: "actions:read",
       query: [],
-      handle: async (request3) => answer4(await viewWorkflow(world, await findWorkflow(world, request3)))
+      handle: async (request3) => answer6(await viewWorkflow(world, await findWorkflow(world, request3)))
     },
     {
       method: "PUT",
@@ -90966,7 +94195,7 @@ function runRoutes(world, onDispatch) {
       query: [],
       handle: async (request3) => {
         world.workflows.set(await findWorkflow(world, request3), "active");
-        return answer4(void 0, 204);
+        return answer6(void 0, 204);
       }
     },
     {
@@ -90994,23 +94223,23 @@ async function findWorkflow(world, { params }) {
   return file2;
 }
 async function dispatch(world, request3, start4) {
-  const { git: git4, settings: settings3, workflows, grantOf: grantOf2 } = world;
+  const { git: git5, settings: settings3, workflows, grantOf: grantOf2 } = world;
   const file2 = await findWorkflow(world, request3);
   const { ref: ref2, inputs, return_run_details: details4 } = members2(request3.body);
   const branch = typeof ref2 === "string" ? ref2.replace(/^refs\/heads\//u, "") : "";
-  if (git4.head(branch) === void 0) throw refusal5(422, `No ref found for: ${ref2}`);
+  if (git5.head(branch) === void 0) throw refusal6(422, `No ref found for: ${ref2}`);
   if (workflows.state(file2) !== "active")
-    throw refusal5(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow");
+    throw refusal6(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow");
   const given2 = Object.entries(members2(inputs));
-  if (given2.length > 25) throw refusal5(422, "you may only define up to 25 `inputs`");
+  if (given2.length > 25) throw refusal6(422, "you may only define up to 25 `inputs`");
   const id = await startRun(start4, {
     file: file2,
     ref: branch,
     inputs: Object.fromEntries(given2.map(([key, value]) => [key, String(value)])),
     actor: grantOf2(request3).actor
   });
-  if (details4 !== true || settings3.dispatchAnswers === "nothing") return answer4(void 0, 204);
-  return answer4({
+  if (details4 !== true || settings3.dispatchAnswers === "nothing") return answer6(void 0, 204);
+  return answer6({
     workflow_run_id: id,
     run_url: `${world.apiUrl()}/actions/runs/${id}`,
     html_url: `${world.webUrl}/actions/runs/${id}`
@@ -91020,7 +94249,7 @@ async function startRun(start4, request3) {
   try {
     return await start4(request3);
   } catch (error2) {
-    throw refusal5(422, error2.message);
+    throw refusal6(422, error2.message);
   }
 }
 async function viewRun(world, run5) {
@@ -91081,7 +94310,7 @@ async function viewHeadCommit(world, sha2) {
 function viewApprovals(world, run5) {
   return run5.reviews.map(({ environment: name2, by, state: state2, comment: comment2 }) => {
     const environment4 = world.environments.get(name2);
-    const created2 = iso6(environment4?.createdMs ?? world.createdMs);
+    const created3 = iso6(environment4?.createdMs ?? world.createdMs);
     return {
       state: state2,
       comment: comment2,
@@ -91089,7 +94318,7 @@ function viewApprovals(world, run5) {
       environments: environment4 ? [
         {
           ...viewEnvironmentName(world, environment4),
-          created_at: created2,
+          created_at: created3,
           updated_at: iso6(environment4.updatedMs)
         }
       ] : []
@@ -91117,15 +94346,15 @@ function viewPending(world, request3) {
 }
 async function viewWorkflow(world, file2) {
   const id = world.workflows.idOf(file2);
-  const created2 = iso6(world.createdMs);
+  const created3 = iso6(world.createdMs);
   return {
     id,
     node_id: nodeId("W", id),
     name: await workflowName(world, file2),
     path: `.github/workflows/${file2}`,
     state: world.workflows.state(file2),
-    created_at: created2,
-    updated_at: created2,
+    created_at: created3,
+    updated_at: created3,
     url: `${world.apiUrl()}/actions/workflows/${id}`,
     html_url: `${world.webUrl}/blob/${world.defaultBranch}/.github/workflows/${file2}`,
     badge_url: `${world.webUrl}/workflows/${encodeURIComponent(file2)}/badge.svg`
@@ -91157,12 +94386,12 @@ function createRunTable(parts) {
   return {
     get: (id) => runs.get(id),
     list: () => [...runs.values()],
-    start: ({ file: file2, event, actor, inputs = {}, ref: ref2 = defaultBranch2 }) => store({
+    start: ({ file: file2, event: event2, actor, inputs = {}, ref: ref2 = defaultBranch2 }) => store({
       id: identifiers.next("run"),
       number: [...runs.values()].filter((run5) => run5.file === file2).length + 1,
       attempt: 1,
       file: file2,
-      event,
+      event: event2,
       actor,
       triggeringActor: actor,
       inputs,
@@ -91175,7 +94404,7 @@ function createRunTable(parts) {
       createdMs: now(),
       updatedMs: now()
     }),
-    update: (id, change) => store({ ...existing(id), ...change, updatedMs: now() }),
+    update: (id, change2) => store({ ...existing(id), ...change2, updatedMs: now() }),
     review: (id, review) => {
       const run5 = existing(id);
       const pending = run5.pending.filter(
@@ -91225,9 +94454,9 @@ async function startGithubSimulator(options) {
     grantOf: admission.grantOf,
     apiUrl: () => `${serverUrl}/repos/${fullName}`
   });
-  const git4 = createGitHands(world.git, world.people, now);
-  if (git4.head(world.defaultBranch) === void 0)
-    await git4.commit(world.defaultBranch, firstFiles(options, world.name), "Initial commit");
+  const git5 = createGitHands(world.git, world.people, now);
+  if (git5.head(world.defaultBranch) === void 0)
+    await git5.commit(world.defaultBranch, firstFiles(options, world.name), "Initial commit");
   let dispatch2 = (request3) => world.runs.start({ ...request3, event: "workflow_dispatch" }).id;
   const server = await startServer({
     routes: allRoutes(world, () => dispatch2),
@@ -91274,7 +94503,7 @@ async function startGithubSimulator(options) {
       return world.deployments.list();
     },
     issueHands: createIssueHands(world.issues),
-    git: git4,
+    git: git5,
     onDispatch: (handler) => {
       dispatch2 = handler;
     }
@@ -91311,7 +94540,7 @@ function createWorld(options, fullName, outside) {
   const identifiers = createIdentifiers();
   const people = createPeopleTable(identifiers);
   for (const login3 of [owner, "github-actions[bot]", ...options.people ?? []]) people.of(login3);
-  const git4 = openGitData(folder, defaultBranch2);
+  const git5 = openGitData(folder, defaultBranch2);
   return {
     ...outside,
     owner,
@@ -91323,10 +94552,10 @@ function createWorld(options, fullName, outside) {
     now,
     identifiers,
     people,
-    git: git4,
+    git: git5,
     environments: createEnvironmentTable(identifiers, now),
     rulesets: createRulesetTable(identifiers),
-    runs: createRunTable({ identifiers, now, defaultBranch: defaultBranch2, head: git4.head }),
+    runs: createRunTable({ identifiers, now, defaultBranch: defaultBranch2, head: git5.head }),
     workflows: createWorkflowTable(identifiers),
     deployments: createDeploymentTable2(identifiers, now),
     issues: createIssueTable(identifiers, now),
@@ -91340,13 +94569,13 @@ function inspector(contract, violate) {
     if (template === "/graphql" && given2.status !== 200) return;
     const exchange = { method, path: template, query, requestBody: body2, ...given2 };
     const { query: document, variables } = members2(body2);
-    const found2 = template === "/graphql" ? contract.graphql(String(document), members2(variables), given2.body) : contract.rest(exchange);
-    for (const line3 of found2) violate(`${method} ${template} ${given2.status}: ${line3}`);
+    const found3 = template === "/graphql" ? contract.graphql(String(document), members2(variables), given2.body) : contract.rest(exchange);
+    for (const line3 of found3) violate(`${method} ${template} ${given2.status}: ${line3}`);
   };
 }
 
 // src/rehearsal/workflows/machine.ts
-import { mkdir as mkdir10, readdir as readdir5, readFile as readFile9, rm as rm7 } from "node:fs/promises";
+import { mkdir as mkdir11, readdir as readdir5, readFile as readFile9, rm as rm8 } from "node:fs/promises";
 import path20 from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -91439,20 +94668,20 @@ import { createServer } from "node:http";
 async function startClockServer(parts) {
   const { clock: clock2, agenda, file: file2, preload } = parts;
   const descriptor = openSync2(file2, "w");
-  const write2 = (ms3) => void writeSync2(descriptor, String(Math.trunc(ms3)).padStart(15, "0"), 0);
-  write2(clock2.now());
+  const write = (ms3) => void writeSync2(descriptor, String(Math.trunc(ms3)).padStart(15, "0"), 0);
+  write(clock2.now());
   let open5 = true;
   clock2.onAdvance(async (nowMs) => {
-    if (open5) write2(nowMs);
+    if (open5) write(nowMs);
   });
-  const server = createServer((asked3, answer5) => {
+  const server = createServer((asked3, answer7) => {
     const ms3 = Number(new URL(asked3.url ?? "", "http://machine").searchParams.get("ms"));
     const absence = agenda.leave();
     const timer = agenda.at(clock2.now() + ms3, "work", () => {
       absence.back();
-      answer5.writeHead(204).end();
+      answer7.writeHead(204).end();
     });
-    answer5.once("close", () => {
+    answer7.once("close", () => {
       timer.cancel();
       absence.back();
     });
@@ -91483,9 +94712,9 @@ function createGroups2() {
   const groups2 = /* @__PURE__ */ new Map();
   const groupOf = ({ group }) => {
     const key = group.toLowerCase();
-    const found2 = groups2.get(key) ?? { inside: void 0, queue: [] };
-    groups2.set(key, found2);
-    return found2;
+    const found3 = groups2.get(key) ?? { inside: void 0, queue: [] };
+    groups2.set(key, found3);
+    return found3;
   };
   return {
     enter: (wish, member) => {
@@ -91563,14 +94792,14 @@ function createGates2(parts) {
       each.answer(given2);
     }
   };
-  const ask3 = (passage, rules2) => {
+  const ask4 = (passage, rules2) => {
     const { runId, environment: environment4 } = passage;
     const reviewers = (rules2.reviewers ?? []).map(({ name: name2 }) => name2);
-    const answer5 = people?.({ runId, environment: environment4, reviewers, atMs: agenda.now() });
-    if (answer5 === void 0) return;
-    agenda.at(agenda.now() + answer5.afterMs, "work", () => {
+    const answer7 = people?.({ runId, environment: environment4, reviewers, atMs: agenda.now() });
+    if (answer7 === void 0) return;
+    agenda.at(agenda.now() + answer7.afterMs, "work", () => {
       try {
-        const { by, state: state2, comment: comment2 } = answer5;
+        const { by, state: state2, comment: comment2 } = answer7;
         if (atGate2(runId, environment4).length > 0)
           review(runId, environment4, { by, state: state2, comment: comment2 });
       } catch (error2) {
@@ -91599,7 +94828,7 @@ function createGates2(parts) {
     pending.push(each);
     tellRun(passage.runId);
     passage.cancelled.addEventListener("abort", () => settle3(void 0), { once: true });
-    if (others.length === 0) ask3(passage, rules2);
+    if (others.length === 0) ask4(passage, rules2);
   });
   return {
     refused: refused2,
@@ -92581,15 +95810,15 @@ function toUpperSpecial(s) {
   const sb = [];
   let i2 = 0;
   const len = s.length;
-  let found2 = s.indexOf("ı");
+  let found3 = s.indexOf("ı");
   while (i2 < len) {
-    if (i2 < found2) {
-      sb.push(s.substring(i2, found2).toUpperCase());
-      i2 = found2;
-    } else if (i2 == found2) {
+    if (i2 < found3) {
+      sb.push(s.substring(i2, found3).toUpperCase());
+      i2 = found3;
+    } else if (i2 == found3) {
       sb.push(s.substring(i2, i2 + 1));
       i2 += 1;
-      found2 = s.indexOf("ı", i2);
+      found3 = s.indexOf("ı", i2);
     } else {
       sb.push(s.substring(i2).toUpperCase());
       break;
@@ -92656,42 +95885,42 @@ var format = {
   minArgs: 1,
   maxArgs: 255,
   call: (...args) => {
-    const fs6 = args[0].coerceString();
+    const fs7 = args[0].coerceString();
     const result = [];
     let index = 0;
-    while (index < fs6.length) {
-      const lbrace = fs6.indexOf("{", index);
-      const rbrace = fs6.indexOf("}", index);
+    while (index < fs7.length) {
+      const lbrace = fs7.indexOf("{", index);
+      const rbrace = fs7.indexOf("}", index);
       if (lbrace >= 0 && (rbrace < 0 || rbrace > lbrace)) {
-        if (safeCharAt(fs6, lbrace + 1) === "{") {
-          result.push(fs6.substr(index, lbrace - index + 1));
+        if (safeCharAt(fs7, lbrace + 1) === "{") {
+          result.push(fs7.substr(index, lbrace - index + 1));
           index = lbrace + 2;
           continue;
         }
         if (rbrace > lbrace + 1) {
-          const argIndex = readArgIndex(fs6, lbrace + 1);
+          const argIndex = readArgIndex(fs7, lbrace + 1);
           if (argIndex.success) {
             if (1 + argIndex.result > args.length - 1) {
-              throw new Error(`The following format string references more arguments than were supplied: ${fs6}`);
+              throw new Error(`The following format string references more arguments than were supplied: ${fs7}`);
             }
             if (lbrace > index) {
-              result.push(fs6.substr(index, lbrace - index));
+              result.push(fs7.substr(index, lbrace - index));
             }
             result.push(`${args[1 + argIndex.result].coerceString()}`);
             index = rbrace + 1;
             continue;
           }
         }
-        throw new Error(`The following format string is invalid: ${fs6}`);
+        throw new Error(`The following format string is invalid: ${fs7}`);
       } else if (rbrace >= 0) {
-        if (safeCharAt(fs6, rbrace + 1) === "}") {
-          result.push(fs6.substr(index, rbrace - index + 1));
+        if (safeCharAt(fs7, rbrace + 1) === "}") {
+          result.push(fs7.substr(index, rbrace - index + 1));
           index = rbrace + 2;
         } else {
-          throw new Error(`The following format string is invalid: ${fs6}`);
+          throw new Error(`The following format string is invalid: ${fs7}`);
         }
       } else {
-        result.push(fs6.substr(index));
+        result.push(fs7.substr(index));
         break;
       }
     }
@@ -92749,7 +95978,7 @@ var fromjson = {
 };
 
 // node_modules/@actions/expressions/dist/funcs/join.js
-var join9 = {
+var join10 = {
   name: "join",
   description: "`join( array, optionalSeparator )`\n\nThe value for `array` can be an array or a string. All values in `array` are concatenated into a string. If you provide `optionalSeparator`, it is inserted between the concatenated values. Otherwise, the default separator `,` is used. Casts values to a string.",
   minArgs: 1,
@@ -92808,7 +96037,7 @@ var wellKnownFunctions = {
   endswith,
   format,
   fromjson,
-  join: join9,
+  join: join10,
   startswith,
   tojson
 };
@@ -93574,12 +96803,12 @@ function parseFileReference(ref2) {
     };
   }
   const [remotePath, version2] = ref2.split("@");
-  const [owner, repository2, ...pathSegments] = remotePath.split("/").filter((s) => s.length > 0);
-  if (!owner || !repository2 || !version2) {
+  const [owner, repository3, ...pathSegments] = remotePath.split("/").filter((s) => s.length > 0);
+  if (!owner || !repository3 || !version2) {
     throw new Error(`Invalid file reference: ${ref2}`);
   }
   return {
-    repository: repository2,
+    repository: repository3,
     owner,
     path: pathSegments.join("/"),
     version: version2
@@ -94578,7 +97807,7 @@ var TemplateReader = class {
     }
   }
   matchDirective(trimmed, directive, expectedParameters) {
-    const parameters2 = [];
+    const parameters3 = [];
     if (trimmed.startsWith(directive) && (trimmed.length === directive.length || WHITESPACE_PATTERN.test(trimmed[directive.length]))) {
       let startIndex = directive.length;
       let inString = false;
@@ -94587,7 +97816,7 @@ var TemplateReader = class {
         const c3 = trimmed[i2];
         if (WHITESPACE_PATTERN.test(c3) && !inString && parens == 0) {
           if (startIndex < 1) {
-            parameters2.push(trimmed.substr(startIndex, i2 - startIndex));
+            parameters3.push(trimmed.substr(startIndex, i2 - startIndex));
           }
           startIndex = i2 + 1;
         } else if (c3 === "'") {
@@ -94599,23 +97828,23 @@ var TemplateReader = class {
         }
       }
       if (startIndex < trimmed.length) {
-        parameters2.push(trimmed.substr(startIndex));
+        parameters3.push(trimmed.substr(startIndex));
       }
-      if (expectedParameters != parameters2.length) {
+      if (expectedParameters != parameters3.length) {
         return {
           isMatch: false,
           parameters: [],
-          error: new Error(`Exactly ${expectedParameters} parameter(s) were expected following the directive '${directive}'. Actual parameter count: ${parameters2.length}`)
+          error: new Error(`Exactly ${expectedParameters} parameter(s) were expected following the directive '${directive}'. Actual parameter count: ${parameters3.length}`)
         };
       }
       return {
         isMatch: true,
-        parameters: parameters2
+        parameters: parameters3
       };
     }
     return {
       isMatch: false,
-      parameters: parameters2
+      parameters: parameters3
     };
   }
   getExpressionString(trimmed) {
@@ -96194,16 +99423,16 @@ function convertWorkflowDispatchInput(context, token) {
 // node_modules/@actions/workflow-parser/dist/model/converter/events.js
 function convertOn(context, token) {
   if (isLiteral(token)) {
-    const event = token.assertString("on");
+    const event2 = token.assertString("on");
     return {
-      [event.value]: {}
+      [event2.value]: {}
     };
   }
   if (isSequence(token)) {
     const result = {};
     for (const item of token) {
-      const event = item.assertString("on");
-      result[event.value] = {};
+      const event2 = item.assertString("on");
+      result[event2.value] = {};
     }
     return result;
   }
@@ -96830,7 +100059,7 @@ function convertStep(context, idBuilder, knownStepIds, step2) {
   let name2;
   let uses;
   let background2;
-  let wait2;
+  let wait3;
   let waitAll;
   let cancel2;
   let parallel;
@@ -96864,7 +100093,7 @@ function convertStep(context, idBuilder, knownStepIds, step2) {
         background2 = item.value.assertBoolean("steps item background").value;
         break;
       case "wait":
-        wait2 = convertWaitTargets(context, knownStepIds, item.value, id);
+        wait3 = convertWaitTargets(context, knownStepIds, item.value, id);
         break;
       case "wait-all":
         waitAll = convertWaitAllValue(context, item.value);
@@ -96912,12 +100141,12 @@ function convertStep(context, idBuilder, knownStepIds, step2) {
       background: background2
     };
   }
-  if (wait2) {
+  if (wait3) {
     return {
       id: id?.value || "",
       name: name2 || createSyntheticStepName("Wait"),
       "continue-on-error": continueOnError,
-      wait: wait2
+      wait: wait3
     };
   }
   if (waitAll !== void 0) {
@@ -97320,8 +100549,8 @@ function convertReferencedWorkflowOn(context, on, job) {
   const tokenForErrors = job.ref;
   switch (on.templateTokenType) {
     case TokenType2.String: {
-      const event = on.assertString("Reference workflow on value").value;
-      if (event === "workflow_call") {
+      const event2 = on.assertString("Reference workflow on value").value;
+      if (event2 === "workflow_call") {
         handleTemplateTokenErrors(tokenForErrors, context, void 0, () => convertWorkflowJobInputs(context, job));
         handleTemplateTokenErrors(tokenForErrors, context, void 0, () => convertWorkflowJobSecrets(context, job));
         return;
@@ -97331,8 +100560,8 @@ function convertReferencedWorkflowOn(context, on, job) {
     case TokenType2.Sequence: {
       const events2 = on.assertSequence("Reference workflow on value");
       for (const eventToken of events2) {
-        const event = eventToken.assertString(`Reference workflow on value ${eventToken}`).value;
-        if (event === "workflow_call") {
+        const event2 = eventToken.assertString(`Reference workflow on value ${eventToken}`).value;
+        if (event2 === "workflow_call") {
           handleTemplateTokenErrors(tokenForErrors, context, void 0, () => convertWorkflowJobInputs(context, job));
           handleTemplateTokenErrors(tokenForErrors, context, void 0, () => convertWorkflowJobSecrets(context, job));
           return;
@@ -97343,8 +100572,8 @@ function convertReferencedWorkflowOn(context, on, job) {
     case TokenType2.Mapping: {
       const eventMapping = on.assertMapping("Reference workflow on value");
       for (const pair of eventMapping) {
-        const event = pair.key.assertString(`Reference workflow on value ${pair.key}`).value;
-        if (event !== "workflow_call") {
+        const event2 = pair.key.assertString(`Reference workflow on value ${pair.key}`).value;
+        if (event2 !== "workflow_call") {
           continue;
         }
         if (pair.value.templateTokenType === TokenType2.Null) {
@@ -97556,7 +100785,7 @@ function toPlain(value) {
 function openJob(shop, scope, job, goesOn2) {
   const { run: run5 } = scope;
   const aborter = new AbortController();
-  const record4 = {
+  const record5 = {
     key: scope.prefix + job.id,
     name: scope.prefix + job.id,
     attempt: run5.record.attempt,
@@ -97572,28 +100801,28 @@ function openJob(shop, scope, job, goesOn2) {
     annotations: [],
     outputs: {}
   };
-  run5.record.jobs.push(record4);
+  run5.record.jobs.push(record5);
   const cancel2 = (reason2) => {
-    if (aborter.signal.aborted || record4.status === "completed") return;
-    record4.annotations = [...record4.annotations, { level: "error", title: "", message: reason2 }];
+    if (aborter.signal.aborted || record5.status === "completed") return;
+    record5.annotations = [...record5.annotations, { level: "error", title: "", message: reason2 }];
     aborter.abort(reason2);
   };
   const control2 = {
-    record: record4,
+    record: record5,
     cancelled: aborter.signal,
     cancel: cancel2,
     runIsCancelled: () => {
       if (!goesOn2()) cancel2("The operation was canceled.");
     },
     enter: (status) => {
-      record4.status = status;
-      if (status === "in_progress") record4.startedMs = shop.agenda.now();
+      record5.status = status;
+      if (status === "in_progress") record5.startedMs = shop.agenda.now();
       run5.tell();
     },
     end: (result) => {
-      record4.status = "completed";
-      record4.conclusion = result;
-      if (record4.startedMs !== void 0) record4.endedMs = shop.agenda.now();
+      record5.status = "completed";
+      record5.conclusion = result;
+      if (record5.startedMs !== void 0) record5.endedMs = shop.agenda.now();
       run5.controls.delete(control2);
       run5.tell();
     }
@@ -97785,11 +101014,11 @@ async function readCallee(uses, caller, homes) {
 function locate(uses, caller, homes) {
   const [, near] = /^(?:\.|\$)\/(.+)$/u.exec(uses) ?? [];
   if (near !== void 0) return { origin: caller, file: near };
-  const [, repository2 = "", file2 = "", sha2 = ""] = /^([^/@]+\/[^/@]+)\/(.+)@(.+)$/u.exec(uses) ?? [];
-  const home = homes[repository2];
+  const [, repository3 = "", file2 = "", sha2 = ""] = /^([^/@]+\/[^/@]+)\/(.+)@(.+)$/u.exec(uses) ?? [];
+  const home = homes[repository3];
   if (home === void 0)
     throw new JobFailure(`error parsing called workflow "${uses}": workflow was not found.`);
-  return { origin: { repository: repository2, folder: home, actions: home, sha: sha2 }, file: file2 };
+  return { origin: { repository: repository3, folder: home, actions: home, sha: sha2 }, file: file2 };
 }
 var known2 = /* @__PURE__ */ new Map();
 async function readWorkflowIn(origin, file2, homes) {
@@ -97799,23 +101028,23 @@ ${file2}
 ${content}`;
   const callees = {
     getFileContent: async (wanted2) => {
-      const place = placeOf3(wanted2, origin, homes);
+      const place = placeOf5(wanted2, origin, homes);
       return { name: place.file, content: await contentOf(place.origin, place.file) };
     }
   };
-  const found2 = known2.get(key) ?? readWorkflow(file2, content, callees);
-  known2.set(key, found2);
-  return found2;
+  const found3 = known2.get(key) ?? readWorkflow(file2, content, callees);
+  known2.set(key, found3);
+  return found3;
 }
-function placeOf3(wanted2, origin, homes) {
+function placeOf5(wanted2, origin, homes) {
   if (!("owner" in wanted2)) return { origin, file: wanted2.path };
-  const { owner, repository: repository2, path: file2, version: version2 } = wanted2;
-  return locate(`${owner}/${repository2}/${file2}@${version2}`, origin, homes);
+  const { owner, repository: repository3, path: file2, version: version2 } = wanted2;
+  return locate(`${owner}/${repository3}/${file2}@${version2}`, origin, homes);
 }
-async function contentOf({ folder, repository: repository2 }, file2) {
+async function contentOf({ folder, repository: repository3 }, file2) {
   return readFile6(path13.join(folder, file2), "utf8").catch(() => {
     throw new JobFailure(
-      `error parsing called workflow "${repository2}/${file2}": workflow was not found.`
+      `error parsing called workflow "${repository3}/${file2}": workflow was not found.`
     );
   });
 }
@@ -97838,8 +101067,8 @@ async function inGroup(shop, wish, control2, work) {
     leave2();
   }
 }
-function giveUp3({ record: record4 }, leave2) {
-  if (record4.status === "pending") leave2();
+function giveUp3({ record: record5 }, leave2) {
+  if (record5.status === "pending") leave2();
 }
 function groupWish(token, contexts) {
   if (token === void 0) return void 0;
@@ -97860,10 +101089,10 @@ async function callWorkflow(shop, scope, job, contexts, control2) {
   const uses = job.uses ?? "";
   const { file: file2, origin } = await readCallee(uses, scope.origin, shop.homes);
   const given2 = evaluate(job.key("with"), contexts) ?? {};
-  const missing3 = Object.entries(file2.callInputs).find(
+  const missing4 = Object.entries(file2.callInputs).find(
     ([name2, { required: required3 }]) => required3 && given2[name2] === void 0
   );
-  if (missing3 !== void 0) throw new JobFailure(`Input ${missing3[0]} is required by ${uses}`);
+  if (missing4 !== void 0) throw new JobFailure(`Input ${missing4[0]} is required by ${uses}`);
   const inputs = calledInputs(file2.callInputs, given2);
   const called = {
     run: scope.run,
@@ -97891,7 +101120,7 @@ async function callWorkflow(shop, scope, job, contexts, control2) {
   });
 }
 function secretsOf({ github }, scope, job, contexts, callee) {
-  const sameOwner = ownerOf2(callee) === ownerOf2(github.repository);
+  const sameOwner = ownerOf3(callee) === ownerOf3(github.repository);
   if (job.inheritsSecrets) return sameOwner ? scope.secrets : () => ({});
   const token = job.key("secrets");
   if (token === void 0) return () => ({});
@@ -97902,12 +101131,12 @@ function secretsOf({ github }, scope, job, contexts, callee) {
     ...passed
   });
 }
-function ownerOf2(repository2) {
-  return repository2.split("/")[0]?.toLowerCase() ?? "";
+function ownerOf3(repository3) {
+  return repository3.split("/")[0]?.toLowerCase() ?? "";
 }
 
 // src/rehearsal/workflows/job-steps.ts
-import { mkdir as mkdir8, rm as rm6, writeFile as writeFile8 } from "node:fs/promises";
+import { mkdir as mkdir9, rm as rm7, writeFile as writeFile8 } from "node:fs/promises";
 import path18 from "node:path";
 
 // src/rehearsal/workflows/runner-commands.ts
@@ -97915,13 +101144,13 @@ var ANNOTATIONS_PER_LEVEL = 10;
 var LONGEST_MESSAGE = 4096;
 var LARGEST_SUMMARY = 1024 * 1024;
 function createMasks() {
-  const values2 = /* @__PURE__ */ new Set();
+  const values3 = /* @__PURE__ */ new Set();
   return {
     add: (value) => {
-      for (const each of [value, ...value.split(/\r?\n/u)]) if (each.trim() !== "") values2.add(each);
+      for (const each of [value, ...value.split(/\r?\n/u)]) if (each.trim() !== "") values3.add(each);
     },
-    hide: (text4) => [...values2].reduce((safe, value) => safe.replaceAll(value, "***"), text4),
-    finds: (text4) => [...values2].some((value) => text4.includes(value))
+    hide: (text4) => [...values3].reduce((safe, value) => safe.replaceAll(value, "***"), text4),
+    finds: (text4) => [...values3].some((value) => text4.includes(value))
   };
 }
 function createStepLog(masks) {
@@ -97968,21 +101197,21 @@ function isLevel(name2) {
 }
 function parseFileCommands(text4) {
   const lines2 = text4.split(/\r?\n/u);
-  const found2 = [];
+  const found3 = [];
   for (let index = 0; index < lines2.length; index += 1) {
     const line3 = lines2[index] ?? "";
     const [, name2, delimiter2] = /^([^=<]+)<<(.+)$/u.exec(line3) ?? [];
     if (name2 !== void 0) {
       const end2 = lines2.indexOf(delimiter2 ?? "", index + 1);
       if (end2 === -1) throw new Error(`Invalid value. Matching delimiter not found '${delimiter2}'`);
-      found2.push([name2, lines2.slice(index + 1, end2).join("\n")]);
+      found3.push([name2, lines2.slice(index + 1, end2).join("\n")]);
       index = end2;
     } else if (line3.includes("=")) {
       const at2 = line3.indexOf("=");
-      found2.push([line3.slice(0, at2), line3.slice(at2 + 1)]);
+      found3.push([line3.slice(0, at2), line3.slice(at2 + 1)]);
     }
   }
-  return found2;
+  return found3;
 }
 function uploadedSummary(text4, log) {
   if (Buffer.byteLength(text4) <= LARGEST_SUMMARY) return text4;
@@ -97995,7 +101224,7 @@ function uploadedSummary(text4, log) {
 }
 
 // src/rehearsal/workflows/step.ts
-import { mkdtemp as mkdtemp3, readFile as readFile8, rm as rm5, writeFile as writeFile7 } from "node:fs/promises";
+import { mkdtemp as mkdtemp4, readFile as readFile8, rm as rm6, writeFile as writeFile7 } from "node:fs/promises";
 import path17 from "node:path";
 
 // src/rehearsal/workflows/actions.ts
@@ -98048,8 +101277,8 @@ function actionFolder(uses, origin, workspace, homes) {
       throw new JobFailure(`Invalid action reference ${uses}`);
     return path14.join(origin.actions, uses.slice(2));
   }
-  const [, repository2 = "", below = ""] = /^([^/@]+\/[^/@]+)(\/[^@]*)?@.+$/u.exec(uses) ?? [];
-  const home = homes[repository2];
+  const [, repository3 = "", below = ""] = /^([^/@]+\/[^/@]+)(\/[^@]*)?@.+$/u.exec(uses) ?? [];
+  const home = homes[repository3];
   if (home === void 0)
     throw new JobFailure(`Unable to resolve action ${uses}: it is not emulated`);
   return path14.join(home, below);
@@ -98064,25 +101293,25 @@ async function readAction(folder) {
   });
   const key = `${folder}
 ${content}`;
-  const found2 = known3.get(key) ?? parse6(folder, file2, content);
-  known3.set(key, found2);
-  return found2;
+  const found3 = known3.get(key) ?? parse6(folder, file2, content);
+  known3.set(key, found3);
+  return found3;
 }
 function parse6(folder, file2, content) {
   const { context, value } = parseAction({ name: file2, content }, new NoOperationTraceWriter());
   const [problem] = context.errors.getErrors();
   if (problem !== void 0) throw new JobFailure(problem.message);
-  const main = find5(find5(value, "runs"), "main");
+  const main = find6(find6(value, "runs"), "main");
   if (main === void 0 || !isString(main)) {
     throw new JobFailure(`${file2} is no JavaScript action: others are not emulated`);
   }
-  const inputs = find5(value, "inputs");
+  const inputs = find6(value, "inputs");
   const defaults2 = (inputs !== void 0 && isMapping(inputs) ? [...inputs] : []).map(
-    ({ key, value: input }) => [String(key), find5(input, "default")]
+    ({ key, value: input }) => [String(key), find6(input, "default")]
   );
   return { folder, main: path14.join(folder, main.value), defaults: new Map(defaults2) };
 }
-function find5(token, name2) {
+function find6(token, name2) {
   return token !== void 0 && isMapping(token) ? token.find(name2) : void 0;
 }
 
@@ -98090,24 +101319,24 @@ function find5(token, name2) {
 import path16 from "node:path";
 
 // src/rehearsal/workflows/snapshots.ts
-import { cp as cp2, mkdir as mkdir7, writeFile as writeFile6 } from "node:fs/promises";
+import { cp as cp2, mkdir as mkdir8, writeFile as writeFile6 } from "node:fs/promises";
 import path15 from "node:path";
-function createSnapshots({ git: git4 }, folder) {
+function createSnapshots({ git: git5 }, folder) {
   const known5 = /* @__PURE__ */ new Map();
   const layOut = async (branch, sha2) => {
     const place = path15.join(folder, sha2);
-    await mkdir7(place, { recursive: true });
-    for (const file2 of await git4.list(branch)) {
+    await mkdir8(place, { recursive: true });
+    for (const file2 of await git5.list(branch)) {
       const target2 = path15.join(place, file2);
-      await mkdir7(path15.dirname(target2), { recursive: true });
-      await writeFile6(target2, await git4.read(branch, file2) ?? "");
+      await mkdir8(path15.dirname(target2), { recursive: true });
+      await writeFile6(target2, await git5.read(branch, file2) ?? "");
     }
     return { sha: sha2, folder: place };
   };
   return {
     at: async (sha2) => known5.get(sha2),
     of: async (branch) => {
-      const sha2 = git4.head(branch);
+      const sha2 = git5.head(branch);
       if (sha2 === void 0) return void 0;
       const snapshot = known5.get(sha2) ?? layOut(branch, sha2);
       known5.set(sha2, snapshot);
@@ -98154,9 +101383,9 @@ async function checkOut({ shop, scope, runner, given: given2, log }) {
     if (!EMULATED.includes(name2)) throw new JobFailure(`actions/checkout: ${name2} is not emulated`);
   }
   const { github, snapshots } = shop;
-  const { repository: repository2 = github.repository, ref: ref2 = "", path: below = "." } = given2;
-  if (repository2 !== github.repository) {
-    throw new JobFailure(`actions/checkout of ${repository2} is not emulated`);
+  const { repository: repository3 = github.repository, ref: ref2 = "", path: below = "." } = given2;
+  if (repository3 !== github.repository) {
+    throw new JobFailure(`actions/checkout of ${repository3} is not emulated`);
   }
   if (github.settings.private && runner.grant["contents"] === void 0) {
     throw new JobFailure("fatal: repository not found: the token has no contents: read");
@@ -98216,7 +101445,7 @@ var FILES2 = ["output", "env", "path", "state", "step_summary"];
 async function performStep(work) {
   const { runner } = work;
   const log = createStepLog(runner.masks);
-  const own2 = await mkdtemp3(path17.join(runner.temp, "step-"));
+  const own2 = await mkdtemp4(path17.join(runner.temp, "step-"));
   const files = Object.fromEntries(FILES2.map((name2) => [name2, path17.join(own2, name2)]));
   await Promise.all(Object.values(files).map((file2) => writeFile7(file2, "")));
   const fileEnv = Object.fromEntries(
@@ -98238,7 +101467,7 @@ async function performStep(work) {
     log.annotate({ level: "error", title: "", message: error2.message });
     return { ok: false, log, outputs: {}, env: {}, paths: [], summary: "" };
   } finally {
-    await rm5(own2, { recursive: true, force: true });
+    await rm6(own2, { recursive: true, force: true });
   }
 }
 async function perform3(work, files, own2, log) {
@@ -98302,8 +101531,8 @@ var LONGEST_MINUTES = { "ubuntu-slim": 15 };
 var DEFAULT_MINUTES = 360;
 async function performSteps(work) {
   const { shop, job, control: control2, contexts } = work;
-  const { record: record4 } = control2;
-  const ceiling = LONGEST_MINUTES[record4.runsOn] ?? DEFAULT_MINUTES;
+  const { record: record5 } = control2;
+  const ceiling = LONGEST_MINUTES[record5.runsOn] ?? DEFAULT_MINUTES;
   const asked3 = Number(evaluate(job.key("timeout-minutes"), contexts) ?? DEFAULT_MINUTES);
   const minutes = Math.min(asked3, ceiling);
   const limit = shop.agenda.at(
@@ -98317,17 +101546,17 @@ async function performSteps(work) {
     return await onMachine(work, await furnish3(work, place));
   } finally {
     limit.cancel();
-    record4.realMs = performance.now() - began;
-    await rm6(place, { recursive: true, force: true });
+    record5.realMs = performance.now() - began;
+    await rm7(place, { recursive: true, force: true });
   }
 }
 async function furnish3(work, place) {
   const { shop, scope, job, control: control2, environment: environment4, grant } = work;
-  const { record: record4 } = scope.run;
+  const { record: record5 } = scope.run;
   const [workspace, temp, home] = ["work", "temp", "home"].map((name2) => path18.join(place, name2));
-  for (const folder of [workspace, temp, home]) await mkdir8(folder, { recursive: true });
+  for (const folder of [workspace, temp, home]) await mkdir9(folder, { recursive: true });
   const actor = "github-actions[bot]";
-  const run5 = { id: record4.id, attempt: record4.attempt };
+  const run5 = { id: record5.id, attempt: record5.attempt };
   const token = shop.github.tokenFor({ permissions: grant, actor, run: run5 });
   const secrets = { ...scope.secrets(environment4), GITHUB_TOKEN: token };
   const masks = createMasks();
@@ -98343,8 +101572,8 @@ async function furnish3(work, place) {
     ...evaluateTexts(scope.file.key("env"), contexts),
     ...evaluateTexts(job.key("env"), contexts)
   };
-  const event = path18.join(temp, "event.json");
-  await writeFile8(event, JSON.stringify(work.contexts["github"].event));
+  const event2 = path18.join(temp, "event.json");
+  await writeFile8(event2, JSON.stringify(work.contexts["github"].event));
   return {
     contexts,
     env,
@@ -98360,7 +101589,7 @@ async function furnish3(work, place) {
         HOME: home,
         CI: "true",
         GITHUB_ACTIONS: "true",
-        GITHUB_EVENT_PATH: event,
+        GITHUB_EVENT_PATH: event2,
         GITHUB_JOB: job.id,
         GITHUB_WORKSPACE: workspace,
         ...githubEnv(work.contexts["github"]),
@@ -98410,12 +101639,12 @@ function jobContext({ origin, file: file2, run: run5 }) {
 }
 async function onMachine(work, bench) {
   const { control: control2, job } = work;
-  const record4 = control2.record;
+  const record5 = control2.record;
   const path25 = bench.runner.env["PATH"] ?? "";
   const progress = { status: "success", env: bench.env, path: path25, steps: {} };
   for (const step2 of job.steps) {
     const run5 = await withStep(work, bench, step2, progress);
-    record4.steps.push(run5);
+    record5.steps.push(run5);
     if (run5.conclusion === "failure" && progress.status === "success") progress.status = "failure";
   }
   if (control2.cancelled.aborted) progress.status = "cancelled";
@@ -98491,10 +101720,10 @@ var CANCELLED2 = { result: "cancelled", outputs: {} };
 async function performLeg(shop, scope, job, { leg, contexts, goesOn: goesOn2, controls }) {
   const control2 = openJob(shop, scope, job, goesOn2);
   controls.push(control2);
-  const { record: record4 } = control2;
+  const { record: record5 } = control2;
   try {
-    record4.name = scope.prefix + nameOf(job, leg, contexts);
-    record4.runsOn = runnerLabel(job, contexts);
+    record5.name = scope.prefix + nameOf2(job, leg, contexts);
+    record5.runsOn = runnerLabel(job, contexts);
     const wish = groupWish(job.key("concurrency"), contexts);
     const outcome = await inGroup(
       shop,
@@ -98502,13 +101731,13 @@ async function performLeg(shop, scope, job, { leg, contexts, goesOn: goesOn2, co
       control2,
       () => job.uses === void 0 ? throughGate(shop, scope, job, control2, contexts) : callWorkflow(shop, scope, job, contexts, control2)
     );
-    record4.outputs = outcome.outputs;
+    record5.outputs = outcome.outputs;
     control2.end(outcome.result);
     return forgive(job, contexts, outcome);
   } catch (error2) {
     if (!(error2 instanceof JobFailure || error2 instanceof ExpressionFailure)) throw error2;
     const annotation = { level: "error", title: "", message: error2.message };
-    record4.annotations = [...record4.annotations, annotation];
+    record5.annotations = [...record5.annotations, annotation];
     control2.end("failure");
     return forgive(job, contexts, { result: "failure", outputs: {} });
   }
@@ -98518,21 +101747,21 @@ function forgive(job, contexts, outcome) {
   const forgiven = evaluate(job.key("continue-on-error"), contexts) === true;
   return forgiven ? { ...outcome, result: "success" } : outcome;
 }
-function nameOf(job, { one: one3, matrix }, contexts) {
+function nameOf2(job, { one: one3, matrix }, contexts) {
   const name2 = job.key("name");
   if (name2 !== void 0) return evaluateText(name2, contexts);
   return one3 ? job.id : `${job.id} (${Object.values(matrix).map(String).join(", ")})`;
 }
 async function throughGate(shop, scope, job, control2, contexts) {
   const environment4 = environmentOf2(job, contexts);
-  const { record: record4 } = scope.run;
+  const { record: record5 } = scope.run;
   control2.record.environment = environment4;
   if (environment4 !== void 0) {
     const passed = await shop.gates.pass({
-      runId: record4.id,
-      initiator: record4.actor,
+      runId: record5.id,
+      initiator: record5.actor,
       environment: environment4,
-      branch: record4.ref,
+      branch: record5.ref,
       cancelled: control2.cancelled,
       waits: () => control2.enter("waiting")
     });
@@ -98568,11 +101797,11 @@ function combinations(matrix) {
 }
 function cross(vectors) {
   return Object.entries(vectors).reduce(
-    (sofar, [name2, values2]) => {
-      if (!Array.isArray(values2) || values2.length === 0) {
+    (sofar, [name2, values3]) => {
+      if (!Array.isArray(values3) || values3.length === 0) {
         throw new MatrixFailure(`Matrix vector '${name2}' does not contain any values`);
       }
-      return sofar.flatMap((each) => values2.map((value) => ({ ...each, [name2]: value })));
+      return sofar.flatMap((each) => values3.map((value) => ({ ...each, [name2]: value })));
     },
     [{}]
   );
@@ -98649,16 +101878,16 @@ function skip(shop, scope, job) {
   return { result, outputs: {} };
 }
 function ancestors(job, jobs) {
-  const found2 = /* @__PURE__ */ new Set();
+  const found3 = /* @__PURE__ */ new Set();
   const visit2 = (ids) => {
     for (const id of ids) {
-      if (found2.has(id)) continue;
-      found2.add(id);
+      if (found3.has(id)) continue;
+      found3.add(id);
       visit2(jobs.find((each) => each.id === id)?.needs ?? []);
     }
   };
   visit2(job.needs);
-  return [...found2];
+  return [...found3];
 }
 function legsOf(job, contexts) {
   const strategy = evaluate(job.key("strategy"), contexts);
@@ -98703,17 +101932,17 @@ async function performLegs(shop, scope, job, { legs, contexts, goesOn: goesOn2 }
 }
 
 // src/rehearsal/workflows/npx-shim.ts
-import { chmod as chmod2, mkdir as mkdir9, writeFile as writeFile9 } from "node:fs/promises";
+import { chmod as chmod2, mkdir as mkdir10, writeFile as writeFile9 } from "node:fs/promises";
 import path19 from "node:path";
 var VERCEL_CLI = "vercel@64.0.2";
 async function writeNpx(folder, cli) {
-  await mkdir9(folder, { recursive: true });
+  await mkdir10(folder, { recursive: true });
   const file2 = path19.join(folder, "npx");
   const lines2 = [
     "#!/bin/sh",
     `if [ "$1" = --yes ] && [ "$2" = ${VERCEL_CLI} ]; then`,
     "  shift 2",
-    `  exec ${cli.map(quoted3).join(" ")} "$@"`,
+    `  exec ${cli.map(quoted4).join(" ")} "$@"`,
     "fi",
     `echo "npx $*: only ${VERCEL_CLI} is there" >&2`,
     "exit 127",
@@ -98723,7 +101952,7 @@ async function writeNpx(folder, cli) {
   await chmod2(file2, 493);
   return folder;
 }
-function quoted3(word) {
+function quoted4(word) {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
@@ -98751,44 +101980,44 @@ function nestedExcess(uses, file2, allowed) {
 }
 
 // src/rehearsal/workflows/run.ts
-function beginAttempt(shop, record4, attempt2) {
+function beginAttempt(shop, record5, attempt2) {
   const { github, agenda } = shop;
   const controls = /* @__PURE__ */ new Set();
   const live = {
-    record: record4,
+    record: record5,
     cancelled: false,
     controls,
     outcomes: /* @__PURE__ */ new Map(),
     kept: attempt2.kept,
     tell: () => {
-      if (record4.status === "completed") return;
+      if (record5.status === "completed") return;
       const states = [...controls].map(({ record: job }) => job.status);
-      const known5 = states.length === 0 ? record4.status : "queued";
-      record4.status = states.includes("in_progress") ? "in_progress" : states.includes("waiting") ? "waiting" : known5;
-      github.runs.update(record4.id, { status: record4.status });
+      const known5 = states.length === 0 ? record5.status : "queued";
+      record5.status = states.includes("in_progress") ? "in_progress" : states.includes("waiting") ? "waiting" : known5;
+      github.runs.update(record5.id, { status: record5.status });
     }
   };
   const member = {
     cancel: (reason2) => {
       live.cancelled = true;
-      record4.message = reason2;
+      record5.message = reason2;
       for (const control2 of [...controls]) control2.runIsCancelled();
       giveUp4();
     }
   };
   let giveUp4 = () => void 0;
-  const conclude2 = (conclusion2, message = record4.message) => {
-    record4.status = "completed";
-    record4.conclusion = conclusion2;
-    record4.message = message;
-    record4.endedMs = agenda.now();
-    github.runs.update(record4.id, { status: "completed", conclusion: conclusion2, pending: [] });
+  const conclude2 = (conclusion2, message = record5.message) => {
+    record5.status = "completed";
+    record5.conclusion = conclusion2;
+    record5.message = message;
+    record5.endedMs = agenda.now();
+    github.runs.update(record5.id, { status: "completed", conclusion: conclusion2, pending: [] });
   };
   const perform4 = async () => {
     try {
-      const path25 = `.github/workflows/${record4.file}`;
+      const path25 = `.github/workflows/${record5.file}`;
       const file2 = await readWorkflowIn(attempt2.origin, path25, shop.homes);
-      record4.name = file2.name;
+      record5.name = file2.name;
       const problem = await startupProblem(
         { file: file2, origin: attempt2.origin, grant: DEFAULT_GRANT },
         shop.homes
@@ -98798,7 +102027,7 @@ function beginAttempt(shop, record4, attempt2) {
       const wish = groupWish(file2.key("concurrency"), scope.contexts);
       if (wish === void 0) return conclude2(await allJobs(shop, scope));
       giveUp4 = () => {
-        if (record4.jobs.every(({ attempt: of }) => of !== record4.attempt)) leave2();
+        if (record5.jobs.every(({ attempt: of2 }) => of2 !== record5.attempt)) leave2();
       };
       const leave2 = () => shop.groups.leave(wish, member);
       try {
@@ -98848,29 +102077,29 @@ function environmentSecrets({ github, secrets }, environment4) {
   );
   return name2 === void 0 ? {} : secrets.environments[name2];
 }
-function githubContext({ github }, { record: record4 }, { start: start4, triggeringActor }, file2) {
-  const ref2 = `refs/heads/${record4.ref}`;
-  const number3 = github.runs.get(record4.id)?.number ?? 1;
+function githubContext({ github }, { record: record5 }, { start: start4, triggeringActor }, file2) {
+  const ref2 = `refs/heads/${record5.ref}`;
+  const number3 = github.runs.get(record5.id)?.number ?? 1;
   return {
-    actor: record4.actor,
+    actor: record5.actor,
     triggering_actor: triggeringActor,
     api_url: github.url,
     graphql_url: github.graphqlUrl,
     server_url: "https://github.com",
     event: start4.payload,
-    event_name: record4.event,
+    event_name: record5.event,
     ref: ref2,
-    ref_name: record4.ref,
+    ref_name: record5.ref,
     ref_type: "branch",
     repository: github.repository,
     repository_owner: github.repository.split("/")[0],
-    run_id: String(record4.id),
+    run_id: String(record5.id),
     run_number: String(number3),
-    run_attempt: String(record4.attempt),
-    sha: record4.sha,
-    workflow: record4.name,
+    run_attempt: String(record5.attempt),
+    sha: record5.sha,
+    workflow: record5.name,
     workflow_ref: `${github.repository}/${file2.path}@${ref2}`,
-    workflow_sha: record4.sha
+    workflow_sha: record5.sha
   };
 }
 
@@ -98908,13 +102137,13 @@ function named(names, first) {
   return Object.fromEntries(names.map((name2, index) => [name2, first + index]));
 }
 function valuesOf3(field2, [low, high]) {
-  const values2 = field2.split(",").flatMap((part) => {
+  const values3 = field2.split(",").flatMap((part) => {
     const [range = "*", step2 = "1"] = part.split("/");
     const [from, to] = range === "*" ? [low, high] : bounds(range, part.includes("/"), high);
     const count2 = Math.floor((to - from) / Number(step2)) + 1;
     return Array.from({ length: count2 }, (_, index) => from + index * Number(step2));
   });
-  return new Set(high === 7 ? values2.map((value) => value % 7) : values2);
+  return new Set(high === 7 ? values3.map((value) => value % 7) : values3);
 }
 function bounds(range, stepped2, high) {
   const [from = "", to] = range.split("-");
@@ -99016,7 +102245,7 @@ function createSchedules({ agenda, weather, seed, deliver }) {
 // src/rehearsal/workflows/machine.ts
 async function createWorkflowMachine(options) {
   const { github, clock: clock2, folder } = options;
-  await mkdir10(folder, { recursive: true });
+  await mkdir11(folder, { recursive: true });
   const agenda = createAgenda(clock2);
   const clockServer = await startClockServer({
     clock: clock2,
@@ -99029,7 +102258,7 @@ async function createWorkflowMachine(options) {
   const runs = /* @__PURE__ */ new Map();
   let weather = options.weather ?? EXACT;
   let scheduledHead;
-  const found2 = (id) => {
+  const found3 = (id) => {
     const entry = runs.get(id);
     if (entry === void 0) throw new Error(`The machine knows no run ${id}.`);
     return entry;
@@ -99037,12 +102266,12 @@ async function createWorkflowMachine(options) {
   const begin2 = async (start4) => {
     const snapshot = await shop.snapshots.of(start4.ref);
     if (snapshot === void 0) throw new DispatchRefused(`No ref found for: ${start4.ref}`);
-    const { file: file2, event, actor, ref: ref2, texts } = start4;
-    const { id, sha: sha2 } = github.runs.start({ file: file2, event, actor, inputs: texts, ref: ref2 });
+    const { file: file2, event: event2, actor, ref: ref2, texts } = start4;
+    const { id, sha: sha2 } = github.runs.start({ file: file2, event: event2, actor, inputs: texts, ref: ref2 });
     const origin = originAt(options, snapshot.folder, sha2);
-    const record4 = newRecord(id, sha2, start4, agenda.now());
+    const record5 = newRecord(id, sha2, start4, agenda.now());
     const kept = /* @__PURE__ */ new Map();
-    const run5 = beginAttempt(shop, record4, { start: start4, origin, triggeringActor: actor, kept });
+    const run5 = beginAttempt(shop, record5, { start: start4, origin, triggeringActor: actor, kept });
     runs.set(id, { run: run5, start: start4, origin });
     return id;
   };
@@ -99066,9 +102295,9 @@ async function createWorkflowMachine(options) {
     if (github.workflowStates.state(file2) !== "active") {
       throw new DispatchRefused("Cannot trigger a 'workflow_dispatch' on a disabled workflow");
     }
-    const { texts, values: values2 } = dispatchedInputs(workflow3.dispatchInputs, inputs);
+    const { texts, values: values3 } = dispatchedInputs(workflow3.dispatchInputs, inputs);
     const payload = { inputs: texts, ref: `refs/heads/${branch}`, sender: { login: actor } };
-    return begin2({ file: file2, event: "workflow_dispatch", actor, ref: branch, texts, values: values2, payload });
+    return begin2({ file: file2, event: "workflow_dispatch", actor, ref: branch, texts, values: values3, payload });
   };
   const scheduled = async ({ file: file2, cron }) => {
     if (github.workflowStates.state(file2) !== "active") return void 0;
@@ -99120,13 +102349,13 @@ async function createWorkflowMachine(options) {
   return {
     dispatch: (...given2) => agenda.run(() => dispatch2(...given2)),
     fireCron: (file2) => agenda.run(() => scheduled({ file: file2, cron: { expression: "", timeZone: "UTC" } })),
-    listeners: async (event) => (await readAll2()).filter(([, { events: events2 }]) => events2.includes(event)).map(([name2]) => name2),
+    listeners: async (event2) => (await readAll2()).filter(([, { events: events2 }]) => events2.includes(event2)).map(([name2]) => name2),
     rerun: (id, actor, which2 = "all") => {
-      const entry = found2(id);
-      const { record: record4, outcomes } = entry.run.live;
-      if (record4.status !== "completed") throw new Error(`Run ${id} has not ended.`);
-      const attempt2 = record4.attempt + 1;
-      Object.assign(record4, {
+      const entry = found3(id);
+      const { record: record5, outcomes } = entry.run.live;
+      if (record5.status !== "completed") throw new Error(`Run ${id} has not ended.`);
+      const attempt2 = record5.attempt + 1;
+      Object.assign(record5, {
         attempt: attempt2,
         status: "queued",
         conclusion: void 0,
@@ -99142,11 +102371,11 @@ async function createWorkflowMachine(options) {
       const successes = [...outcomes].filter(([, { result }]) => result === "success");
       const kept = new Map(which2 === "failed" ? successes : []);
       const { start: start4, origin } = entry;
-      entry.run = beginAttempt(shop, record4, { start: start4, origin, triggeringActor: actor, kept });
+      entry.run = beginAttempt(shop, record5, { start: start4, origin, triggeringActor: actor, kept });
     },
-    cancel: (id) => found2(id).run.cancel("The run was canceled."),
+    cancel: (id) => found3(id).run.cancel("The run was canceled."),
     cancelJob: (id, key) => {
-      for (const control2 of [...found2(id).run.live.controls]) {
+      for (const control2 of [...found3(id).run.live.controls]) {
         if (control2.record.key === key) control2.cancel("The operation was canceled.");
       }
     },
@@ -99154,10 +102383,10 @@ async function createWorkflowMachine(options) {
     get runs() {
       return [...runs.values()].map(({ run: run5 }) => run5.live.record);
     },
-    run: (id) => found2(id).run.live.record,
+    run: (id) => found3(id).run.live.record,
     jobs: (id, key) => {
-      const { record: record4 } = found2(id).run.live;
-      return record4.jobs.filter((job) => job.key === key && job.attempt === record4.attempt);
+      const { record: record5 } = found3(id).run.live;
+      return record5.jobs.filter((job) => job.key === key && job.attempt === record5.attempt);
     },
     refusedReviews: shop.gates.refused,
     settle: agenda.settle,
@@ -99190,7 +102419,7 @@ async function createWorkflowMachine(options) {
       }
       await agenda.settle();
       await clockServer.close();
-      await rm7(folder, { recursive: true, force: true });
+      await rm8(folder, { recursive: true, force: true });
     }
   };
 }
@@ -99222,16 +102451,16 @@ async function openShop(options, agenda, clockEnv) {
   return shop;
 }
 function originAt({ github, homes }, folder, sha2) {
-  const { repository: repository2 } = github;
-  return { repository: repository2, folder, actions: homes[repository2] ?? folder, sha: sha2 };
+  const { repository: repository3 } = github;
+  return { repository: repository3, folder, actions: homes[repository3] ?? folder, sha: sha2 };
 }
-function newRecord(id, sha2, { file: file2, event, actor, ref: ref2, texts }, nowMs) {
+function newRecord(id, sha2, { file: file2, event: event2, actor, ref: ref2, texts }, nowMs) {
   return {
     id,
     attempt: 1,
     file: file2,
     name: file2,
-    event,
+    event: event2,
     actor,
     triggeringActor: actor,
     ref: ref2,
@@ -99288,14 +102517,14 @@ async function readTemplates2(home) {
   ]);
   return Object.fromEntries(await Promise.all(texts));
 }
-function answersFor({ definition, repository: repository2 }) {
+function answersFor({ definition, repository: repository3 }) {
   const [preview = "staging", production = preview] = Object.values(definition.targets).map(
     ({ keys }) => keys
   );
   return {
     name: definition.name,
     owner: definition.owner,
-    repository: repository2,
+    repository: repository3,
     flags: [],
     vercel: { orgId: "", projectId: "" },
     keys: { preview, production },
@@ -99312,39 +102541,39 @@ function answersFor({ definition, repository: repository2 }) {
 
 // src/rehearsal/workflows/world.ts
 var LEDGER_BRANCH = "rollgate-ledger";
-var REPOSITORY = "acme/shop";
+var REPOSITORY2 = "acme/shop";
 var STARTER = "rehearsal-starter";
 var APPROVER2 = "rehearsal-approver";
 var APPROVAL_MS2 = 10 * 6e4;
 async function openWorkflowWorld(settings3) {
   const { cli: _cli, ...shared } = settings3;
-  const undo = [];
+  const undo2 = [];
   const close = async () => {
-    for (const stop of undo.splice(0).reverse()) await stop();
+    for (const stop of undo2.splice(0).reverse()) await stop();
   };
   try {
     const rehearsal = await openRehearsalWorld({ ...shared, cli: "stand-in" });
-    undo.push(rehearsal.close);
-    return await build2(settings3, rehearsal, undo, close);
+    undo2.push(rehearsal.close);
+    return await build2(settings3, rehearsal, undo2, close);
   } catch (error2) {
     await close();
     throw error2;
   }
 }
-async function build2(settings3, rehearsal, undo, close) {
+async function build2(settings3, rehearsal, undo2, close) {
   const { home, folder, definitionFile: definitionFile2, contract } = settings3;
   const { world, clock: clock2 } = rehearsal;
   const { definition } = world;
-  const files = await repositoryFiles({ home, repository: REPOSITORY, definition, definitionFile: definitionFile2 });
+  const files = await repositoryFiles({ home, repository: REPOSITORY2, definition, definitionFile: definitionFile2 });
   const github = await startGithubSimulator({
     now: clock2.now,
     folder: path22.join(folder, "repository.git"),
-    repository: REPOSITORY,
+    repository: REPOSITORY2,
     files: { ...files, ...settings3.files },
     people: [STARTER, APPROVER2],
     ...contract === void 0 ? {} : { contract }
   });
-  undo.push(github.close);
+  undo2.push(github.close);
   setUpEnvironments(github, rehearsal);
   for (const label2 of reportedLabels(definition)) github.issueHands.addLabel(label2);
   const machine = await createWorkflowMachine({
@@ -99361,7 +102590,7 @@ async function build2(settings3, rehearsal, undo, close) {
     seed: settings3.seed,
     ...settings3.weather === void 0 ? {} : { weather: settings3.weather }
   });
-  undo.push(machine.close);
+  undo2.push(machine.close);
   const ledger2 = ledgerOf(github, world.log);
   return {
     rehearsal,
@@ -99457,28 +102686,28 @@ function createObserver(world, { mishap }, onlooker) {
     head = newest;
     state2 = await world.state();
     const events2 = await world.events();
-    for (const event of events2.slice(told3)) tell6(world, event, state2, { mishap, onlooker });
+    for (const event2 of events2.slice(told3)) tell7(world, event2, state2, { mishap, onlooker });
     told3 = events2.length;
     return state2;
   };
 }
-function tell6({ rehearsal, machine, definition }, event, state2, { mishap, onlooker }) {
-  const phase2 = "phase" in event ? phaseNamed(rehearsal.world.definition, event.phase) : void 0;
-  const atMs = Date.parse(event.at);
-  if (event.kind === "look") onlooker.looked(event, state2);
+function tell7({ rehearsal, machine, definition }, event2, state2, { mishap, onlooker }) {
+  const phase2 = "phase" in event2 ? phaseNamed(rehearsal.world.definition, event2.phase) : void 0;
+  const atMs = Date.parse(event2.at);
+  if (event2.kind === "look") onlooker.looked(event2, state2);
   if (phase2 === void 0) return;
-  if (event.kind === "phase-planned") {
+  if (event2.kind === "phase-planned") {
     rehearsal.testOn(phase2.target);
     onlooker.phaseBegins(phase2, atMs);
   }
-  const second = event.kind === "phase-planned" ? secondPerson2(phase2, event.by) : void 0;
+  const second = event2.kind === "phase-planned" ? secondPerson2(phase2, event2.by) : void 0;
   if (second !== void 0) {
     const { name: name2 } = rehearsal.world.definition;
     const inputs = { operation: "advance", definition, phase: phase2.name, confirm: name2 };
     machine.at(atMs + APPROVAL_MS2, () => machine.dispatch("rollout.yml", inputs, second));
   }
-  if (event.kind !== "phase-applied") return;
-  onlooker.phaseIsLive(phase2, event.deployment.url);
+  if (event2.kind !== "phase-applied") return;
+  onlooker.phaseIsLive(phase2, event2.deployment.url);
   if (mishap?.phase === phase2.name) {
     machine.at(atMs + mishap.afterMs, () => strike(rehearsal, mishap, onlooker));
   }
@@ -99534,23 +102763,23 @@ function billText({ runs, jobs, minutes, minutesByLabel }) {
 async function leaveLedger({ github }, folder) {
   for (const file2 of await github.git.list(LEDGER_BRANCH)) {
     const place = path23.join(folder, "ledger", file2);
-    await mkdir11(path23.dirname(place), { recursive: true });
+    await mkdir12(path23.dirname(place), { recursive: true });
     await writeFile10(place, await github.git.read(LEDGER_BRANCH, file2) ?? "");
   }
 }
 async function leaveRuns({ machine }, folder) {
   const place = path23.join(folder, "runs");
-  await mkdir11(place);
+  await mkdir12(place);
   for (const [index, run5] of machine.runs.entries()) {
     const name2 = `${String(index + 1).padStart(4, "0")}-${run5.file.replace(/\.ya?ml$/u, "")}.md`;
     await writeFile10(path23.join(place, name2), runText(run5));
   }
 }
 function runText(run5) {
-  const { name: name2, event, actor, conclusion: conclusion2, startedMs, message, jobs } = run5;
+  const { name: name2, event: event2, actor, conclusion: conclusion2, startedMs, message, jobs } = run5;
   const head = `# ${name2}: ${conclusion2 ?? run5.status}
 
-${event} by ${actor}, ${iso7(startedMs)}`;
+${event2} by ${actor}, ${iso7(startedMs)}`;
   const why = message === void 0 ? "" : `
 
 ${message}`;
@@ -99585,7 +102814,7 @@ import { createHash as createHash5 } from "node:crypto";
 
 // src/git/find-ledger.ts
 import { readdir as readdir7, stat as stat4 } from "node:fs/promises";
-import { join as join11 } from "node:path";
+import { join as join12 } from "node:path";
 
 // src/git/archive.ts
 function createGitArchive({
@@ -99593,14 +102822,14 @@ function createGitArchive({
   ref: ref2 = `refs/heads/${DEFAULT_BRANCH}`
 }) {
   const store = openObjectStore(folder);
-  let found2;
-  const find6 = async () => {
+  let found3;
+  const find7 = async () => {
     const head = findRepository(folder) ? readRef(folder, ref2) : void 0;
     return new Map(head === void 0 ? [] : await listBelow2(store, head, ""));
   };
   const files = () => {
-    found2 ??= find6();
-    return found2;
+    found3 ??= find7();
+    return found3;
   };
   const read3 = async (path25) => {
     const oid = (await files()).get(path25);
@@ -99624,12 +102853,12 @@ async function listBelow2(store, oid, folder) {
 
 // src/git/folder-archive.ts
 import { readdir as readdir6, readFile as readFile11 } from "node:fs/promises";
-import { join as join10 } from "node:path";
+import { join as join11 } from "node:path";
 function createFolderArchive(folder) {
   const read3 = async (path25) => {
     if (!isPlain(path25)) return void 0;
     try {
-      return await readFile11(join10(folder, path25), "utf8");
+      return await readFile11(join11(folder, path25), "utf8");
     } catch (error2) {
       if (MISSING.has(String(error2.code))) return void 0;
       throw error2;
@@ -99646,13 +102875,13 @@ function isPlain(path25) {
 }
 var HIDDEN = /^(?:\.{1,2}|\.git)$/iu;
 async function listBelow3(folder, below) {
-  const entries = await readdir6(join10(folder, below), { withFileTypes: true });
-  const found2 = entries.filter(({ name: name2 }) => !HIDDEN.test(name2)).map((entry) => {
+  const entries = await readdir6(join11(folder, below), { withFileTypes: true });
+  const found3 = entries.filter(({ name: name2 }) => !HIDDEN.test(name2)).map((entry) => {
     const path25 = `${below}${entry.name}`;
     if (entry.isDirectory()) return listBelow3(folder, `${path25}/`);
     return entry.isFile() ? [path25] : [];
   });
-  return (await Promise.all(found2)).flat();
+  return (await Promise.all(found3)).flat();
 }
 
 // src/git/find-ledger.ts
@@ -99660,15 +102889,15 @@ var BELOW = [".", "ledger.git", "ledger", ".rollgate/ledger.git"];
 var REFS = [`refs/remotes/origin/${DEFAULT_BRANCH}`, `refs/heads/${DEFAULT_BRANCH}`];
 async function findLedger(folder) {
   for (const below of BELOW) {
-    const found2 = await ledgerAt(join11(folder, below));
-    if (found2 !== void 0) return found2;
+    const found3 = await ledgerAt(join12(folder, below));
+    if (found3 !== void 0) return found3;
   }
-  throw await missing2(folder);
+  throw await missing3(folder);
 }
 async function ledgerAt(place) {
   if (await isRepository(place)) return ledgerIn(place) ?? bare2(place);
   if (await holdsRollouts(place)) return { place, archive: createFolderArchive(place) };
-  const clone2 = join11(place, ".git");
+  const clone2 = join12(place, ".git");
   return await isRepository(clone2) ? ledgerIn(clone2) : void 0;
 }
 function bare2(place) {
@@ -99680,7 +102909,7 @@ function ledgerIn(folder) {
   const place = `${folder} (${ref2.replace(/^refs\/(?:heads|remotes)\//u, "")})`;
   return { place, archive: createGitArchive({ folder, ref: ref2 }) };
 }
-async function missing2(folder) {
+async function missing3(folder) {
   const what = await stat4(folder).catch(() => void 0);
   const near = what?.isDirectory() ? await ledgersBelow(folder) : [];
   const remedy = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Name a repository that has the ledger’s branch, a folder with the files of that branch, a folder that rollgate rehearse has left, or branch: and a name.";
@@ -99695,21 +102924,21 @@ function whyNot(what) {
   return what.isDirectory() ? "the folder holds none" : "it is no folder";
 }
 async function ledgersBelow(folder) {
-  const places2 = (await foldersIn(folder)).map((name2) => join11(folder, name2));
-  const found2 = await Promise.all(
-    places2.map(async (place) => await isRepository(join11(place, "ledger.git")) ? [place] : [])
+  const places2 = (await foldersIn(folder)).map((name2) => join12(folder, name2));
+  const found3 = await Promise.all(
+    places2.map(async (place) => await isRepository(join12(place, "ledger.git")) ? [place] : [])
   );
-  return found2.flat().sort();
+  return found3.flat().sort();
 }
 async function isRepository(folder) {
-  return await exists2(join11(folder, "HEAD")) && await exists2(join11(folder, "objects"));
+  return await exists2(join12(folder, "HEAD")) && await exists2(join12(folder, "objects"));
 }
 var TRACES = ["events.jsonl", "verification.md", "definitions"];
 async function holdsRollouts(folder) {
   for (const definition of await foldersIn(folder)) {
-    const numbers = await foldersIn(join11(folder, definition));
+    const numbers = await foldersIn(join12(folder, definition));
     for (const number3 of numbers.filter((name2) => /^[1-9]\d*$/u.test(name2))) {
-      const traces = TRACES.map((name2) => exists2(join11(folder, definition, number3, name2)));
+      const traces = TRACES.map((name2) => exists2(join12(folder, definition, number3, name2)));
       if ((await Promise.all(traces)).includes(true)) return true;
     }
   }
@@ -99734,8 +102963,8 @@ function editDistance(from, to) {
   for (const [line3, letter] of [...from].entries()) {
     const next2 = [line3 + 1];
     for (const [column, other] of [...to].entries()) {
-      const replaced = at(row3, column) + (letter === other ? 0 : 1);
-      next2.push(Math.min(replaced, at(row3, column + 1) + 1, at(next2, column) + 1));
+      const replaced2 = at(row3, column) + (letter === other ? 0 : 1);
+      next2.push(Math.min(replaced2, at(row3, column + 1) + 1, at(next2, column) + 1));
     }
     row3 = next2;
   }
@@ -99793,11 +103022,11 @@ function compare(field2, recorded, recomputed) {
   }
   const keys = [.../* @__PURE__ */ new Set([...Object.keys(before), ...Object.keys(after2)])];
   return keys.flatMap((key) => {
-    const name2 = nameOf2(key, before[key] ?? after2[key]);
+    const name2 = nameOf3(key, before[key] ?? after2[key]);
     return compare(field2 === "" ? name2 : `${field2}.${name2}`, before[key], after2[key]);
   });
 }
-function nameOf2(key, entry) {
+function nameOf3(key, entry) {
   if (!/^\d+$/u.test(key)) return key;
   const { criterion: criterion2, metric, code: code2 } = membersOf(entry) ?? {};
   return String(criterion2 ?? metric ?? code2 ?? key);
@@ -99835,7 +103064,8 @@ function recomputeSoak({ look: look4, kept, definition, state: state2 }) {
     ...clocksOf(kept.sight)
   ]);
   const made = soakLook({ definition, phase: phase2, state: state2, current, ...seen2, frozen: look4.frozen });
-  return { ...made, nowMs: seen2.nowMs, consequences: soakConsequences(state2, made.look) };
+  const consequences = soakConsequences(state2, made.look, void 0);
+  return { ...made, nowMs: seen2.nowMs, consequences };
 }
 function recomputeWatch({ look: look4, kept, definition, state: state2 }) {
   const { rollback: rollback4, status } = state2;
@@ -99863,9 +103093,9 @@ function recomputeGraduation({ look: look4, kept, definition, state: state2 }) {
   const nowMs = Date.parse(kept.now);
   const { at: at2, wokenBy } = look4;
   const seen2 = { sight: kept.sight, nowMs, integrity, at: at2, wokenBy };
-  const back = graduationLook({ definition, graduation: graduation3, phase: phase2, current, ...seen2 });
-  const consequences = back.obstacles.length === 0 ? [{ kind: "graduated" }] : [];
-  return { ...back, nowMs, consequences };
+  const back2 = graduationLook({ definition, graduation: graduation3, phase: phase2, current, ...seen2 });
+  const consequences = back2.obstacles.length === 0 ? [{ kind: "graduated" }] : [];
+  return { ...back2, nowMs, consequences };
 }
 function notLive({ phase: phase2 }) {
   return new NotReplayable(`by the events before it, ${phase2} was not what was to be looked at`);
@@ -99889,7 +103119,7 @@ function contradictionsIn({ definition, number: number3, files }, events2, whole
     ...misplaced ? [`its first event does not begin ${id}`] : [],
     ...rest.some(({ kind: kind2 }) => kind2 === "rollout-started") ? ["it begins more than once"] : [],
     ...idsTwice(events2).map((one3) => `the id ${one3} stands in it more than once`),
-    ...events2.flatMap((event, index) => unfounded(event, events2[index - 1])),
+    ...events2.flatMap((event2, index) => unfounded(event2, events2[index - 1])),
     ...whole ? strayReadings(files, events2) : []
   ];
 }
@@ -99899,19 +103129,19 @@ function idsTwice(events2) {
   for (const { id } of events2) (seen2.has(id) ? twice : seen2).add(id);
   return [...twice];
 }
-function unfounded(event, before) {
-  const purpose = purposeOf(event);
+function unfounded(event2, before) {
+  const purpose = purposeOf(event2);
   const founded = before?.kind === "look" && before.purpose === purpose;
-  return purpose === void 0 || founded ? [] : [`event ${event.seq}, ${event.kind}, follows no look that it could come from`];
+  return purpose === void 0 || founded ? [] : [`event ${event2.seq}, ${event2.kind}, follows no look that it could come from`];
 }
-function purposeOf(event) {
-  if (event.kind === "graduated") return "graduation";
-  return event.kind === "rollback-finished" && event.outcome !== "failed" ? "watch" : void 0;
+function purposeOf(event2) {
+  if (event2.kind === "graduated") return "graduation";
+  return event2.kind === "rollback-finished" && event2.outcome !== "failed" ? "watch" : void 0;
 }
 function strayReadings(files, events2) {
   const named2 = new Set(
     events2.flatMap(
-      (event) => event.kind === "look" && event.evidence !== void 0 ? [readingPath(event.evidence)] : []
+      (event2) => event2.kind === "look" && event2.evidence !== void 0 ? [readingPath(event2.evidence)] : []
     )
   );
   const stray = files.filter((path25) => READING.test(path25) && !named2.has(path25));
@@ -99926,8 +103156,8 @@ function lookOutcome({ obstacle, differences }) {
   return obstacle === void 0 ? "agrees" : "incomplete";
 }
 function replayOutcome(rollouts) {
-  const found2 = new Set(rollouts.flatMap(outcomesIn));
-  return REPLAY_OUTCOMES.findLast((outcome) => found2.has(outcome)) ?? "agrees";
+  const found3 = new Set(rollouts.flatMap(outcomesIn));
+  return REPLAY_OUTCOMES.findLast((outcome) => found3.has(outcome)) ?? "agrees";
 }
 function outcomesIn(rollout) {
   const { looks, contradictions: contradictions2, obstacles } = rollout;
@@ -99976,10 +103206,10 @@ function replayRollout(recorded, sha2565) {
     ]
   };
 }
-function evidenceOf3({ definition: digest, evidence: evidence2 }, texts, find6) {
+function evidenceOf3({ definition: digest, evidence: evidence2 }, texts, find7) {
   if (digest === void 0 || evidence2 === void 0) return OLDER;
-  const found2 = find6(digest);
-  if (found2.kind === "lost") return found2.why;
+  const found3 = find7(digest);
+  if (found3.kind === "lost") return found3.why;
   const file2 = readingPath(evidence2);
   const text4 = texts.get(file2);
   if (text4 === void 0) return `${file2} is missing`;
@@ -99987,7 +103217,7 @@ function evidenceOf3({ definition: digest, evidence: evidence2 }, texts, find6) 
   if (kept === void 0) {
     return `${file2} is no reading to this version of Rollgate`;
   }
-  return { definition: found2.definition, kept, text: text4 };
+  return { definition: found3.definition, kept, text: text4 };
 }
 var OLDER = "it was recorded by an older version of Rollgate, which kept no definition to judge it by again";
 function attempt(one3) {
@@ -100024,9 +103254,9 @@ function compareConsequences({ seq }, { events: events2, fault }, wanted2) {
     ...unwanted.flatMap(({ kind: kind2 }) => differencesBetween({ [`event ${seq + 1}`]: { kind: kind2 } }, {}))
   ];
 }
-function pick2(event, keys) {
-  if (event === void 0) return void 0;
-  const members3 = event;
+function pick2(event2, keys) {
+  if (event2 === void 0) return void 0;
+  const members3 = event2;
   return Object.fromEntries(keys.map((key) => [key, members3[key]]));
 }
 function foldedBefore(events2) {
@@ -100040,7 +103270,7 @@ function foldedBefore(events2) {
   };
 }
 function looksIn2(events2) {
-  return events2.filter((event) => event.kind === "look");
+  return events2.filter((event2) => event2.kind === "look");
 }
 
 // src/operations/replay.ts
@@ -100065,10 +103295,10 @@ function rolloutsIn(paths) {
 }
 function chosen(rollouts, request3) {
   const { definition, number: number3 } = request3;
-  const found2 = rollouts.filter(
+  const found3 = rollouts.filter(
     (one3) => (definition === void 0 || one3.definition === definition) && (number3 === void 0 || one3.number === number3)
   );
-  if (found2.length > 0) return found2;
+  if (found3.length > 0) return found3;
   throw rollouts.length === 0 ? new InputError(
     "replay_nothing",
     "The ledger holds no rollout.",
@@ -100087,18 +103317,18 @@ function meant(rollouts, typed2) {
 function known4(rollouts) {
   return rollouts.map((one3) => rolloutId(one3.definition, one3.number)).join(", ");
 }
-var AT_ONCE2 = 200;
+var AT_ONCE3 = 200;
 async function readRollout({ archive, log: told3 }, paths, { definition, number: number3, name: name2 }) {
   const folder = `${rolloutFolder(definition, number3)}/`;
   const files = paths.filter((path25) => path25.startsWith(folder)).map((path25) => path25.slice(folder.length));
   const log = await archive.read(eventLogPath(definition, number3));
   const texts = /* @__PURE__ */ new Map();
   const wanted2 = filesToReplay(log ?? "", files);
-  for (let from = 0; from < wanted2.length; from += AT_ONCE2) {
+  for (let from = 0; from < wanted2.length; from += AT_ONCE3) {
     told3.info(
       from === 0 ? `${name2}: reading ${wanted2.length} files` : `${name2}: ${from} of ${wanted2.length} files read`
     );
-    const read3 = wanted2.slice(from, from + AT_ONCE2).map(async (path25) => {
+    const read3 = wanted2.slice(from, from + AT_ONCE3).map(async (path25) => {
       const text4 = await archive.read(folder + path25);
       if (text4 !== void 0) texts.set(path25, text4);
     });
@@ -100110,9 +103340,9 @@ async function readRollout({ archive, log: told3 }, paths, { definition, number:
 // src/report/replay.ts
 var MOST_ROWS = 100;
 function renderReplay({ place, rollouts }) {
-  const found2 = FOUND[replayOutcome(rollouts)];
+  const found3 = FOUND[replayOutcome(rollouts)];
   const sections2 = [
-    `## ${md`Replay of ${place}: ${found2}`.markdown}`,
+    `## ${md`Replay of ${place}: ${found3}`.markdown}`,
     table(COLUMNS3, rollouts.map(row2)),
     ...rollouts.filter((one3) => replayOutcome([one3]) !== "agrees").map(details3)
   ];
@@ -100139,7 +103369,7 @@ function row2(rollout) {
   return [
     idOf4(rollout),
     countText(looks.length),
-    countText(looks.reduce((sum2, { look: look4 }) => sum2 + look4.judgements.length, 0)),
+    countText(looks.reduce((sum3, { look: look4 }) => sum3 + look4.judgements.length, 0)),
     countOf(looks, "agrees"),
     countOf(looks, "differs"),
     countOf(looks, "incomplete"),
@@ -100280,7 +103510,7 @@ function rolloutNumber(text4) {
   return Number(text4);
 }
 async function runReplay(place, options, surroundings2) {
-  const { place: found2, archive } = await open4(place, surroundings2);
+  const { place: found3, archive } = await open4(place, surroundings2);
   const { definition, number: number3 } = options;
   const rollouts = await replay(
     { archive, sha256: sha2564, log: surroundings2.log },
@@ -100289,7 +103519,7 @@ async function runReplay(place, options, surroundings2) {
       number: typeof number3 === "number" ? number3 : void 0
     }
   );
-  const report = { place: found2, rollouts };
+  const report = { place: found3, rollouts };
   surroundings2.print(
     options["json"] === true ? `${JSON.stringify(replayDocument(report), null, 2)}
 ` : renderReplay(report)
@@ -100313,6 +103543,7 @@ var HOME = fileURLToPath(new URL("..", import.meta.url));
 var CREDENTIALS2 = `
 Credentials are read from the environment, never from the command line:
   VERCEL_TOKEN, VERCEL_ORG_ID, VERCEL_PROJECT_ID   the Vercel project
+  VERCEL_AUTOMATION_BYPASS_SECRET                  for probes of protected deployments
   DATABASE_URL (or ROLLGATE_DATABASE_URL, or       a role that can only read
     what the definition names)
   GITHUB_TOKEN (or GH_TOKEN)                       for a ledger on a branch, issues and workflows
@@ -100379,18 +103610,18 @@ Example:
   printf "10,10\\n9,10\\n" | rollgate judge --pass 97% --red 90%
 
 ${EXIT_CODES.verdict}`
-).action(guarded2("judge", judgeCommand));
+).action(guarded3("judge", judgeCommand));
 program2.command("rehearse").description("carry the whole rollout through an embedded world, five days in seconds").addOption(
   new Option("--scenario <name>", "what happens in that world").choices(SCENARIO_NAMES).default("healthy")
 ).option("--definition <file>", "rollout definition (default: the bundled one)").option("--output <folder>", "where the results go", "rehearsal").option("--seed <n>", "another seed, other bookings", wholeNumber, DEFAULT_SEED).option(
   "--workflows",
   "through the workflows, each step a process, cron late and unreliable; takes minutes"
-).option("--json", "print one JSON document").addHelpText("after", "\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back").action(guarded2("rehearse", rehearseCommand));
+).option("--json", "print one JSON document").addHelpText("after", "\nExit codes: 0 promoted · 1 failed · 2 held · 3 rolled back").action(guarded3("rehearse", rehearseCommand));
 describeReplay(program2.command("replay")).action(
-  (place, options) => guarded2("replay", () => replayCommand(place, options))(options)
+  (place, options) => guarded3("replay", () => replayCommand(place, options))(options)
 );
 describeInit(program2.command("init")).action(
-  (folder, options) => guarded2("init", () => initCommand(folder, options))(options)
+  (folder, options) => guarded3("init", () => initCommand(folder, options))(options)
 );
 function forward2(command) {
   return command.option("--phase <name>", "phase, or next", "next").option("--confirm <name>", "the name of the definition, typed: lets a gated phase pass").option("--freeze <why>", "nothing may move forward at the moment");
@@ -100413,9 +103644,9 @@ function operation(name2, description) {
     "command that runs the Vercel CLI; quote a path with spaces",
     "vercel"
   ).option("--vercel-api-url <url>", "address of the Vercel API").option("--rollout-workflow <file>", "file name of the rollout workflow").option("--monitor-workflow <file>", "file name of the monitor workflow").option("--rollback-workflow <file>", "file name of the rollback workflow").option("--timers-workflow <file>", "file name of the timers workflow, where there is one").option("--woken-by <what>", "kept in the ledger", "person").option("--json", "print one JSON document").addHelpText("after", `${CREDENTIALS2}
-${EXIT_CODES[MEANING[name2] ?? "rollout"]}`).action(guarded2(name2, (options) => operate(name2, options)));
+${EXIT_CODES[MEANING[name2] ?? "rollout"]}`).action(guarded3(name2, (options) => operate(name2, options)));
 }
-function guarded2(name2, work) {
+function guarded3(name2, work) {
   return async (options) => {
     try {
       await work(options);
@@ -100426,7 +103657,7 @@ function guarded2(name2, work) {
 }
 async function operate(name2, options) {
   const inputs = parseInputs(rawInputs(name2, options));
-  const scratch = await mkdtemp4(path24.join(os5.tmpdir(), "rollgate-"));
+  const scratch = await mkdtemp5(path24.join(os5.tmpdir(), "rollgate-"));
   try {
     const { exitCode, summary, result } = await carryOut3(
       inputs,
@@ -100436,7 +103667,7 @@ async function operate(name2, options) {
 ` : summary);
     process.exitCode = exitCode;
   } finally {
-    await rm8(scratch, { recursive: true, force: true });
+    await rm9(scratch, { recursive: true, force: true });
   }
 }
 function rawInputs(name2, options) {
@@ -100446,8 +103677,8 @@ function rawInputs(name2, options) {
     return typeof value === "string" ? value : "";
   };
   const repeated2 = (key) => {
-    const values2 = options[key];
-    return Array.isArray(values2) ? values2.join("\n") : "";
+    const values3 = options[key];
+    return Array.isArray(values3) ? values3.join("\n") : "";
   };
   return {
     operation: name2,
@@ -100470,6 +103701,7 @@ function rawInputs(name2, options) {
     "database-url": env["ROLLGATE_DATABASE_URL"] || env["DATABASE_URL"] || "",
     "database-ca": option("databaseCa"),
     "vercel-token": env["VERCEL_TOKEN"] || "",
+    "vercel-bypass": env["VERCEL_AUTOMATION_BYPASS_SECRET"] || "",
     "vercel-org-id": env["VERCEL_ORG_ID"] || "",
     "vercel-project-id": env["VERCEL_PROJECT_ID"] || "",
     "vercel-api-url": option("vercelApiUrl") || env["VERCEL_API_URL"] || "",
@@ -100499,11 +103731,11 @@ ${body2}`)
     home: HOME,
     scratch,
     env: withRepository(environment3(), options),
-    mask: (secret) => void found.push(secret)
+    mask: (secret) => void found2.push(secret)
   };
 }
-function withRepository(env, { repository: repository2 }) {
-  return typeof repository2 === "string" ? { ...env, GITHUB_REPOSITORY: repository2 } : env;
+function withRepository(env, { repository: repository3 }) {
+  return typeof repository3 === "string" ? { ...env, GITHUB_REPOSITORY: repository3 } : env;
 }
 function userName() {
   try {
@@ -100575,16 +103807,17 @@ function wholeNumber(text4) {
 function print(text4) {
   process.stdout.write(text4);
 }
-var found = [];
+var found2 = [];
 function withoutSecrets(text4) {
   const { env } = process;
   const secrets = secretsIn([
     env["VERCEL_TOKEN"],
+    env["VERCEL_AUTOMATION_BYPASS_SECRET"],
     env["ROLLGATE_DATABASE_URL"],
     env["DATABASE_URL"],
     env["GITHUB_TOKEN"],
     env["GH_TOKEN"]
-  ]).concat(found);
+  ]).concat(found2);
   return secrets.reduce((safe, secret) => safe.replaceAll(secret, "***"), text4);
 }
 function say3(line3) {

@@ -5287,8 +5287,8 @@ var require_diff3 = __commonJS({
       var m1 = diffIndices(o, a);
       var m2 = diffIndices(o, b);
       var hunks = [];
-      function addHunk(h, side2) {
-        hunks.push([h.file1[0], side2, h.file1[1], h.file2[0], h.file2[1]]);
+      function addHunk(h, side3) {
+        hunks.push([h.file1[0], side3, h.file1[1], h.file2[0], h.file2[1]]);
       }
       for (i = 0; i < m1.length; i++) {
         addHunk(m1[i], 0);
@@ -5331,8 +5331,8 @@ var require_diff3 = __commonJS({
           };
           for (i = firstHunkIndex; i <= hunkIndex; i++) {
             hunk = hunks[i];
-            var side = hunk[1];
-            var r = regions[side];
+            var side2 = hunk[1];
+            var r = regions[side2];
             var oLhs = hunk[0];
             var oRhs = oLhs + hunk[2];
             var abLhs = hunk[3];
@@ -5390,8 +5390,8 @@ var require_diff3 = __commonJS({
       }
       for (var i = 0; i < indices.length; i++) {
         var x = indices[i];
-        var side = x[0];
-        if (side == -1) {
+        var side2 = x[0];
+        if (side2 == -1) {
           if (!isTrueConflict(x)) {
             pushOk(files[0].slice(x[1], x[1] + x[2]));
           } else {
@@ -5408,7 +5408,7 @@ var require_diff3 = __commonJS({
             });
           }
         } else {
-          pushOk(files[side].slice(x[1], x[1] + x[2]));
+          pushOk(files[side2].slice(x[1], x[1] + x[2]));
         }
       }
       flushOk();
@@ -5963,8 +5963,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         entryBuffers = await Promise.all(entryBuffers);
         const body2 = Buffer.concat(entryBuffers);
         const main = Buffer.concat([header, body2]);
-        const sum2 = await shasum(main);
-        return Buffer.concat([main, Buffer.from(sum2, "hex")]);
+        const sum3 = await shasum(main);
+        return Buffer.concat([main, Buffer.from(sum3, "hex")]);
       }
     };
     function compareStats(entry, stats, filemode = true, trustino = true) {
@@ -5988,20 +5988,20 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         stats: /* @__PURE__ */ new Map()
       };
     }
-    async function updateCachedIndexFile(fs4, filepath, cache) {
+    async function updateCachedIndexFile(fs6, filepath, cache) {
       const [stat3, rawIndexFile] = await Promise.all([
-        fs4.lstat(filepath),
-        fs4.read(filepath)
+        fs6.lstat(filepath),
+        fs6.read(filepath)
       ]);
       const index2 = await GitIndex.from(rawIndexFile);
       cache.map.set(filepath, index2);
       cache.stats.set(filepath, stat3);
     }
-    async function isIndexStale(fs4, filepath, cache) {
+    async function isIndexStale(fs6, filepath, cache) {
       const savedStats = cache.stats.get(filepath);
       if (savedStats === void 0) return true;
       if (savedStats === null) return false;
-      const currStats = await fs4.lstat(filepath);
+      const currStats = await fs6.lstat(filepath);
       if (currStats === null) return false;
       if (compareStats(savedStats, currStats)) return true;
       const saved = normalizeStats(savedStats);
@@ -6021,7 +6021,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<any>} The result of the closure function.
        * @throws {UnmergedPathsError} If unmerged paths exist and `allowUnmerged` is `false`.
        */
-      static async acquire({ fs: fs4, gitdir, cache, allowUnmerged = true }, closure) {
+      static async acquire({ fs: fs6, gitdir, cache, allowUnmerged = true }, closure) {
         if (!cache[IndexCache]) {
           cache[IndexCache] = createCache();
         }
@@ -6030,8 +6030,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         let unmergedPaths = [];
         await acquireLock(filepath, async () => {
           const theIndexCache = cache[IndexCache];
-          if (await isIndexStale(fs4, filepath, theIndexCache)) {
-            await updateCachedIndexFile(fs4, filepath, theIndexCache);
+          if (await isIndexStale(fs6, filepath, theIndexCache)) {
+            await updateCachedIndexFile(fs6, filepath, theIndexCache);
           }
           const index2 = theIndexCache.map.get(filepath);
           unmergedPaths = index2.unmergedPaths;
@@ -6046,8 +6046,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
           }
           if (index2._dirty) {
             const buffer = await index2.toObject();
-            await fs4.write(filepath, buffer);
-            theIndexCache.stats.set(filepath, await fs4.lstat(filepath));
+            await fs6.write(filepath, buffer);
+            theIndexCache.stats.set(filepath, await fs6.lstat(filepath));
             index2._dirty = false;
           }
         });
@@ -6061,7 +6061,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
       return path7;
     }
-    function dirname5(path7) {
+    function dirname6(path7) {
       const last = Math.max(path7.lastIndexOf("/"), path7.lastIndexOf("\\"));
       if (last === -1) return ".";
       if (last === 0) return "/";
@@ -6069,7 +6069,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
     }
     function flatFileListToDirectoryStructure(files) {
       const inodes = /* @__PURE__ */ new Map();
-      const mkdir3 = function(name2) {
+      const mkdir4 = function(name2) {
         if (!inodes.has(name2)) {
           const dir = {
             type: "tree",
@@ -6079,7 +6079,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             children: []
           };
           inodes.set(name2, dir);
-          dir.parent = mkdir3(dirname5(name2));
+          dir.parent = mkdir4(dirname6(name2));
           if (dir.parent && dir.parent !== dir) dir.parent.children.push(dir);
         }
         return inodes.get(name2);
@@ -6092,7 +6092,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             basename: basename3(name2),
             metadata,
             // This recursively generates any missing parent folders.
-            parent: mkdir3(dirname5(name2)),
+            parent: mkdir4(dirname6(name2)),
             children: []
           };
           if (file2.parent) file2.parent.children.push(file2);
@@ -6100,7 +6100,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         }
         return inodes.get(name2);
       };
-      mkdir3(".");
+      mkdir4(".");
       for (const file2 of files) {
         mkfile(file2.path, file2);
       }
@@ -6122,9 +6122,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       throw new InternalError(`Unexpected GitTree entry mode: ${mode.toString(8)}`);
     }
     var GitWalkerIndex = class {
-      constructor({ fs: fs4, gitdir, cache }) {
+      constructor({ fs: fs6, gitdir, cache }) {
         this.treePromise = GitIndexManager.acquire(
-          { fs: fs4, gitdir, cache },
+          { fs: fs6, gitdir, cache },
           async function(index2) {
             return flatFileListToDirectoryStructure(index2.entries);
           }
@@ -6215,8 +6215,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
     function STAGE() {
       const o = /* @__PURE__ */ Object.create(null);
       Object.defineProperty(o, GitWalkSymbol, {
-        value: function({ fs: fs4, gitdir, cache }) {
-          return new GitWalkerIndex({ fs: fs4, gitdir, cache });
+        value: function({ fs: fs6, gitdir, cache }) {
+          return new GitWalkerIndex({ fs: fs6, gitdir, cache });
         }
       });
       Object.freeze(o);
@@ -6545,7 +6545,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
       return isAbsolute2 ? `/${normalized}` : normalized;
     }
-    function join8(...args) {
+    function join9(...args) {
       if (args.length === 0) return ".";
       let joined;
       for (let i = 0; i < args.length; ++i) {
@@ -6813,8 +6813,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} opts.gitdir - The path to the `.git` directory.
        * @returns {Promise<GitConfig>} A `GitConfig` object representing the parsed configuration.
        */
-      static async get({ fs: fs4, gitdir }) {
-        const text3 = await fs4.read(`${gitdir}/config`, { encoding: "utf8" });
+      static async get({ fs: fs6, gitdir }) {
+        const text3 = await fs6.read(`${gitdir}/config`, { encoding: "utf8" });
         return GitConfig.from(text3);
       }
       /**
@@ -6826,8 +6826,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {GitConfig} opts.config - The `GitConfig` object to save.
        * @returns {Promise<void>} Resolves when the configuration has been successfully saved.
        */
-      static async save({ fs: fs4, gitdir, config: config2 }) {
-        await fs4.write(`${gitdir}/config`, config2.toString(), {
+      static async save({ fs: fs6, gitdir, config: config2 }) {
+        await fs6.write(`${gitdir}/config`, config2.toString(), {
           encoding: "utf8"
         });
       }
@@ -6866,7 +6866,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<Object>} - An object containing pruned refs.
        */
       static async updateRemoteRefs({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         remote,
         refs,
@@ -6881,7 +6881,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             throw new InvalidOidError(value);
           }
         }
-        const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+        const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
         if (!refspecs) {
           refspecs = await config2.getall(`remote.${remote}.fetch`);
           if (refspecs.length === 0) {
@@ -6914,18 +6914,18 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         tagRefsToWrite.forEach(assertWritableRef);
         if (pruneTags) {
           const tags2 = await _GitRefManager.listRefs({
-            fs: fs4,
+            fs: fs6,
             gitdir,
             filepath: "refs/tags"
           });
           await _GitRefManager.deleteRefs({
-            fs: fs4,
+            fs: fs6,
             gitdir,
             refs: tags2.map((tag2) => `refs/tags/${tag2}`)
           });
         }
         for (const serverRef of tagRefsToWrite) {
-          if (!await _GitRefManager.exists({ fs: fs4, gitdir, ref: serverRef })) {
+          if (!await _GitRefManager.exists({ fs: fs6, gitdir, ref: serverRef })) {
             const oid = refs.get(serverRef);
             actualRefsToWrite.set(serverRef, oid);
           }
@@ -6941,7 +6941,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         if (prune) {
           for (const filepath of refspec.localNamespaces()) {
             const refs2 = (await _GitRefManager.listRefs({
-              fs: fs4,
+              fs: fs6,
               gitdir,
               filepath
             })).map((file2) => `${filepath}/${file2}`);
@@ -6952,13 +6952,13 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             }
           }
           if (pruned.length > 0) {
-            await _GitRefManager.deleteRefs({ fs: fs4, gitdir, refs: pruned });
+            await _GitRefManager.deleteRefs({ fs: fs6, gitdir, refs: pruned });
           }
         }
         for (const [key, value] of actualRefsToWrite) {
           await acquireLock(
             key,
-            async () => fs4.write(join8(gitdir, key), `${value.trim()}
+            async () => fs6.write(join9(gitdir, key), `${value.trim()}
 `, "utf8")
           );
         }
@@ -6975,14 +6975,14 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<void>}
        */
       // TODO: make this less crude?
-      static async writeRef({ fs: fs4, gitdir, ref: ref2, value }) {
+      static async writeRef({ fs: fs6, gitdir, ref: ref2, value }) {
         assertWritableRef(ref2);
         if (!value.match(/[0-9a-f]{40}/)) {
           throw new InvalidOidError(value);
         }
         await acquireLock(
           ref2,
-          async () => fs4.write(join8(gitdir, ref2), `${value.trim()}
+          async () => fs6.write(join9(gitdir, ref2), `${value.trim()}
 `, "utf8")
         );
       }
@@ -6996,11 +6996,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.value - The target ref.
        * @returns {Promise<void>}
        */
-      static async writeSymbolicRef({ fs: fs4, gitdir, ref: ref2, value }) {
+      static async writeSymbolicRef({ fs: fs6, gitdir, ref: ref2, value }) {
         assertWritableRef(ref2);
         await acquireLock(
           ref2,
-          async () => fs4.write(join8(gitdir, ref2), `ref: ${value.trim()}
+          async () => fs6.write(join9(gitdir, ref2), `ref: ${value.trim()}
 `, "utf8")
         );
       }
@@ -7013,8 +7013,8 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to delete.
        * @returns {Promise<void>}
        */
-      static async deleteRef({ fs: fs4, gitdir, ref: ref2 }) {
-        return _GitRefManager.deleteRefs({ fs: fs4, gitdir, refs: [ref2] });
+      static async deleteRef({ fs: fs6, gitdir, ref: ref2 }) {
+        return _GitRefManager.deleteRefs({ fs: fs6, gitdir, refs: [ref2] });
       }
       /**
        * Deletes multiple refs.
@@ -7025,12 +7025,12 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string[]} args.refs - The refs to delete.
        * @returns {Promise<void>}
        */
-      static async deleteRefs({ fs: fs4, gitdir, refs }) {
+      static async deleteRefs({ fs: fs6, gitdir, refs }) {
         refs.forEach(assertWritableRef);
-        await Promise.all(refs.map((ref2) => fs4.rm(join8(gitdir, ref2))));
+        await Promise.all(refs.map((ref2) => fs6.rm(join9(gitdir, ref2))));
         let text3 = await acquireLock(
           "packed-refs",
-          async () => fs4.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
+          async () => fs6.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
         );
         const packed = GitPackedRefs.from(text3);
         const beforeSize = packed.refs.size;
@@ -7043,7 +7043,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
           text3 = packed.toString();
           await acquireLock(
             "packed-refs",
-            async () => fs4.write(`${gitdir}/packed-refs`, text3, { encoding: "utf8" })
+            async () => fs6.write(`${gitdir}/packed-refs`, text3, { encoding: "utf8" })
           );
         }
       }
@@ -7058,7 +7058,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @returns {Promise<string>} - The resolved object ID.
        */
       static async resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: ref2,
         depth = void 0,
@@ -7072,17 +7072,17 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         }
         if (ref2.startsWith("ref: ")) {
           ref2 = ref2.slice("ref: ".length);
-          return _GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2, depth, visited });
+          return _GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2, depth, visited });
         }
         if (ref2.length === 40 && /[0-9a-f]{40}/.test(ref2)) {
           return ref2;
         }
-        const packedMap = await _GitRefManager.packedRefs({ fs: fs4, gitdir });
+        const packedMap = await _GitRefManager.packedRefs({ fs: fs6, gitdir });
         const allpaths = refpaths(ref2).filter((p) => !GIT_FILES.includes(p));
         for (const ref3 of allpaths) {
           const sha2 = await acquireLock(
             ref3,
-            async () => await fs4.read(`${gitdir}/${ref3}`, { encoding: "utf8" }) || packedMap.get(ref3)
+            async () => await fs6.read(`${gitdir}/${ref3}`, { encoding: "utf8" }) || packedMap.get(ref3)
           );
           if (sha2) {
             if (visited.has(ref3)) {
@@ -7092,7 +7092,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
             }
             visited.add(ref3);
             return _GitRefManager.resolve({
-              fs: fs4,
+              fs: fs6,
               gitdir,
               ref: sha2.trim(),
               depth,
@@ -7117,11 +7117,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to check.
        * @returns {Promise<boolean>} - True if the ref names an unborn branch.
        */
-      static async isUnbornBranch({ fs: fs4, gitdir, ref: ref2 }) {
+      static async isUnbornBranch({ fs: fs6, gitdir, ref: ref2 }) {
         let target2;
         try {
           target2 = await _GitRefManager.resolve({
-            fs: fs4,
+            fs: fs6,
             gitdir,
             ref: "HEAD",
             depth: 2
@@ -7142,9 +7142,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to check.
        * @returns {Promise<boolean>} - True if the ref exists, false otherwise.
        */
-      static async exists({ fs: fs4, gitdir, ref: ref2 }) {
+      static async exists({ fs: fs6, gitdir, ref: ref2 }) {
         try {
-          await _GitRefManager.expand({ fs: fs4, gitdir, ref: ref2 });
+          await _GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
           return true;
         } catch (err) {
           if (err instanceof NotFoundError) return false;
@@ -7160,16 +7160,16 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.ref - The ref to expand.
        * @returns {Promise<string>} - The full ref name.
        */
-      static async expand({ fs: fs4, gitdir, ref: ref2 }) {
+      static async expand({ fs: fs6, gitdir, ref: ref2 }) {
         if (ref2.length === 40 && /[0-9a-f]{40}/.test(ref2)) {
           return ref2;
         }
-        const packedMap = await _GitRefManager.packedRefs({ fs: fs4, gitdir });
+        const packedMap = await _GitRefManager.packedRefs({ fs: fs6, gitdir });
         const allpaths = refpaths(ref2).filter((p) => !GIT_FILES.includes(p));
         for (const ref3 of allpaths) {
           const refExists = await acquireLock(
             ref3,
-            async () => fs4.exists(`${gitdir}/${ref3}`)
+            async () => fs6.exists(`${gitdir}/${ref3}`)
           );
           if (refExists) return ref3;
           if (packedMap.has(ref3)) return ref3;
@@ -7237,10 +7237,10 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} [args.gitdir=join(dir, '.git')] - [required] The [git directory](dir-vs-gitdir.md) path
        * @returns {Promise<Map<string, string>>} - A map of packed refs.
        */
-      static async packedRefs({ fs: fs4, gitdir }) {
+      static async packedRefs({ fs: fs6, gitdir }) {
         const text3 = await acquireLock(
           "packed-refs",
-          async () => fs4.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
+          async () => fs6.read(`${gitdir}/packed-refs`, { encoding: "utf8" })
         );
         const packed = GitPackedRefs.from(text3);
         return packed.refs;
@@ -7254,11 +7254,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} args.filepath - The filepath prefix to match.
        * @returns {Promise<string[]>} - A sorted list of refs.
        */
-      static async listRefs({ fs: fs4, gitdir, filepath }) {
-        const packedMap = await _GitRefManager.packedRefs({ fs: fs4, gitdir });
+      static async listRefs({ fs: fs6, gitdir, filepath }) {
+        const packedMap = await _GitRefManager.packedRefs({ fs: fs6, gitdir });
         let files = null;
         try {
-          files = await fs4.readdirDeep(`${gitdir}/${filepath}`);
+          files = await fs6.readdirDeep(`${gitdir}/${filepath}`);
           files = files.map((x) => x.replace(`${gitdir}/${filepath}/`, ""));
         } catch (err) {
           files = [];
@@ -7283,15 +7283,15 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} [args.remote] - The remote to filter branches by.
        * @returns {Promise<string[]>} - A list of branch names.
        */
-      static async listBranches({ fs: fs4, gitdir, remote }) {
+      static async listBranches({ fs: fs6, gitdir, remote }) {
         if (remote) {
           return _GitRefManager.listRefs({
-            fs: fs4,
+            fs: fs6,
             gitdir,
             filepath: `refs/remotes/${remote}`
           });
         } else {
-          return _GitRefManager.listRefs({ fs: fs4, gitdir, filepath: `refs/heads` });
+          return _GitRefManager.listRefs({ fs: fs6, gitdir, filepath: `refs/heads` });
         }
       }
       /**
@@ -7302,9 +7302,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} [args.gitdir=join(dir, '.git')] - [required] The [git directory](dir-vs-gitdir.md) path
        * @returns {Promise<string[]>} - A list of tag names.
        */
-      static async listTags({ fs: fs4, gitdir }) {
+      static async listTags({ fs: fs6, gitdir }) {
         const tags = await _GitRefManager.listRefs({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           filepath: `refs/tags`
         });
@@ -7475,9 +7475,9 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         };
       }
     };
-    async function readObjectLoose({ fs: fs4, gitdir, oid }) {
+    async function readObjectLoose({ fs: fs6, gitdir, oid }) {
       const source = `objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
-      const file2 = await fs4.read(`${gitdir}/${source}`);
+      const file2 = await fs6.read(`${gitdir}/${source}`);
       if (!file2) {
         return null;
       }
@@ -7498,15 +7498,15 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         target2 = firstOp;
       } else {
         const chunks = [firstOp];
-        let tell6 = firstOp.byteLength;
+        let tell7 = firstOp.byteLength;
         while (!reader.eof()) {
           const op = readOp(reader, source);
           chunks.push(op);
-          tell6 += op.byteLength;
+          tell7 += op.byteLength;
         }
-        if (targetSize !== tell6) {
+        if (targetSize !== tell7) {
           throw new InternalError(
-            `applyDelta expected target buffer to be ${targetSize} bytes but the resulting buffer was ${tell6} bytes`
+            `applyDelta expected target buffer to be ${targetSize} bytes but the resulting buffer was ${tell7} bytes`
           );
         }
         target2 = Buffer.concat(chunks, targetSize);
@@ -8036,11 +8036,11 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
       async toBuffer() {
         const buffers = [];
-        const write2 = (str, encoding) => {
+        const write = (str, encoding) => {
           buffers.push(Buffer.from(str, encoding));
         };
-        write2("ff744f63", "hex");
-        write2("00000002", "hex");
+        write("ff744f63", "hex");
+        write("00000002", "hex");
         const fanoutBuffer = new BufferCursor(Buffer.alloc(256 * 4));
         for (let i = 0; i < 256; i++) {
           let count2 = 0;
@@ -8051,7 +8051,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         }
         buffers.push(fanoutBuffer.buffer);
         for (const hash of this.hashes) {
-          write2(hash, "hex");
+          write(hash, "hex");
         }
         const crcsBuffer = new BufferCursor(Buffer.alloc(this.hashes.length * 4));
         for (const hash of this.hashes) {
@@ -8063,7 +8063,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
           offsetsBuffer.writeUInt32BE(this.offsets.get(hash));
         }
         buffers.push(offsetsBuffer.buffer);
-        write2(this.packfileSha, "hex");
+        write(this.packfileSha, "hex");
         const totalBuffer = Buffer.concat(buffers);
         const sha2 = await shasum(totalBuffer);
         const shaBuffer = Buffer.alloc(20);
@@ -8150,17 +8150,17 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
     };
     var PackfileCache = /* @__PURE__ */ Symbol("PackfileCache");
     async function loadPackIndex({
-      fs: fs4,
+      fs: fs6,
       filename,
       getExternalRefDelta,
       emitter,
       emitterPrefix
     }) {
-      const idx = await fs4.read(filename);
+      const idx = await fs6.read(filename);
       return GitPackIndex.fromIdx({ idx, getExternalRefDelta });
     }
     function readPackIndex({
-      fs: fs4,
+      fs: fs6,
       cache,
       filename,
       getExternalRefDelta,
@@ -8171,7 +8171,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       let p = cache[PackfileCache].get(filename);
       if (!p) {
         p = loadPackIndex({
-          fs: fs4,
+          fs: fs6,
           filename,
           getExternalRefDelta,
           emitter,
@@ -8195,19 +8195,19 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       return hash.digest("hex");
     }
     async function readObjectPacked({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       format = "content",
       getExternalRefDelta
     }) {
-      let list3 = await fs4.readdir(join8(gitdir, "objects/pack"));
+      let list3 = await fs6.readdir(join9(gitdir, "objects/pack"));
       list3 = list3.filter((x) => x.endsWith(".idx"));
       for (const filename of list3) {
         const indexFile = `${gitdir}/objects/pack/${filename}`;
         const p = await readPackIndex({
-          fs: fs4,
+          fs: fs6,
           cache,
           filename: indexFile,
           getExternalRefDelta
@@ -8216,7 +8216,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
         if (p.offsets.has(oid)) {
           const packFile = indexFile.replace(/idx$/, "pack");
           if (!p.pack) {
-            const read3 = fs4.read(packFile);
+            const read3 = fs6.read(packFile);
             p.pack = read3;
             read3.catch(() => {
               if (p.pack === read3) p.pack = null;
@@ -8260,7 +8260,7 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       }
     }
     async function _readObject({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
@@ -8269,17 +8269,17 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
       if (!["deflated", "wrapped", "content"].includes(format)) {
         throw new InternalError(`invalid requested format "${format}"`);
       }
-      const getExternalRefDelta = (oid2) => _readObject({ fs: fs4, cache, gitdir, oid: oid2 });
+      const getExternalRefDelta = (oid2) => _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
       let result;
       if (oid === "4b825dc642cb6eb9a060e54bf8d69288fbee4904") {
         result = { format: "wrapped", object: Buffer.from(`tree 0\0`) };
       }
       if (!result) {
-        result = await readObjectLoose({ fs: fs4, gitdir, oid });
+        result = await readObjectLoose({ fs: fs6, gitdir, oid });
       }
       if (!result) {
         result = await readObjectPacked({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           oid,
@@ -8333,14 +8333,14 @@ If you're a developer and you believe this is a bug in isomorphic-git, please fi
        * @param {string} short
        * @param {string[]} matches
        */
-      constructor(nouns, short, matches) {
+      constructor(nouns, short2, matches) {
         super(
-          `Found multiple ${nouns} matching "${short}" (${matches.join(
+          `Found multiple ${nouns} matching "${short2}" (${matches.join(
             ", "
           )}). Use a longer abbreviation length to disambiguate them.`
         );
         this.code = this.name = _AmbiguousError.code;
-        this.data = { nouns, short, matches };
+        this.data = { nouns, short: short2, matches };
       }
     };
     AmbiguousError.code = "AmbiguousError";
@@ -9009,18 +9009,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return _GitCommit.from(signedCommit);
       }
     };
-    async function resolveTree({ fs: fs4, cache, gitdir, oid }) {
+    async function resolveTree({ fs: fs6, cache, gitdir, oid }) {
       if (oid === "4b825dc642cb6eb9a060e54bf8d69288fbee4904") {
         return { tree: GitTree.from([]), oid };
       }
-      const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+      const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
       if (type === "tag") {
         oid = GitAnnotatedTag.from(object2).parse().object;
-        return resolveTree({ fs: fs4, cache, gitdir, oid });
+        return resolveTree({ fs: fs6, cache, gitdir, oid });
       }
       if (type === "commit") {
         oid = GitCommit.from(object2).parse().tree;
-        return resolveTree({ fs: fs4, cache, gitdir, oid });
+        return resolveTree({ fs: fs6, cache, gitdir, oid });
       }
       if (type !== "tree") {
         throw new ObjectTypeError(oid, type, "tree");
@@ -9028,23 +9028,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return { tree: GitTree.from(object2), oid };
     }
     var GitWalkerRepo = class {
-      constructor({ fs: fs4, gitdir, ref: ref2, cache }) {
-        this.fs = fs4;
+      constructor({ fs: fs6, gitdir, ref: ref2, cache }) {
+        this.fs = fs6;
         this.cache = cache;
         this.gitdir = gitdir;
         this.mapPromise = (async () => {
           const map = /* @__PURE__ */ new Map();
           let oid;
           try {
-            oid = await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2 });
+            oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
           } catch (e) {
-            if (e instanceof NotFoundError && await GitRefManager.isUnbornBranch({ fs: fs4, gitdir, ref: ref2 })) {
+            if (e instanceof NotFoundError && await GitRefManager.isUnbornBranch({ fs: fs6, gitdir, ref: ref2 })) {
               oid = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
             } else {
               throw e;
             }
           }
-          const tree2 = await resolveTree({ fs: fs4, cache: this.cache, gitdir, oid });
+          const tree2 = await resolveTree({ fs: fs6, cache: this.cache, gitdir, oid });
           tree2.type = "tree";
           tree2.mode = "40000";
           map.set(".", tree2);
@@ -9079,7 +9079,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       async readdir(entry) {
         const filepath = entry._fullpath;
-        const { fs: fs4, cache, gitdir } = this;
+        const { fs: fs6, cache, gitdir } = this;
         const map = await this.mapPromise;
         const obj = map.get(filepath);
         if (!obj) throw new Error(`No obj for ${filepath}`);
@@ -9088,15 +9088,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (obj.type !== "tree") {
           return null;
         }
-        const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
         if (type !== obj.type) {
           throw new ObjectTypeError(oid, type, obj.type);
         }
         const tree2 = GitTree.from(object2);
         for (const entry2 of tree2) {
-          map.set(join8(filepath, entry2.path), entry2);
+          map.set(join9(filepath, entry2.path), entry2);
         }
-        return tree2.entries().map((entry2) => join8(filepath, entry2.path));
+        return tree2.entries().map((entry2) => join9(filepath, entry2.path));
       }
       async type(entry) {
         if (entry._type === false) {
@@ -9119,10 +9119,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       async content(entry) {
         if (entry._content === false) {
           const map = await this.mapPromise;
-          const { fs: fs4, cache, gitdir } = this;
+          const { fs: fs6, cache, gitdir } = this;
           const obj = map.get(entry._fullpath);
           const oid = obj.oid;
-          const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+          const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
           if (type !== "blob") {
             entry._content = void 0;
           } else {
@@ -9143,16 +9143,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     function TREE({ ref: ref2 = "HEAD" } = {}) {
       const o = /* @__PURE__ */ Object.create(null);
       Object.defineProperty(o, GitWalkSymbol, {
-        value: function({ fs: fs4, gitdir, cache }) {
-          return new GitWalkerRepo({ fs: fs4, gitdir, ref: ref2, cache });
+        value: function({ fs: fs6, gitdir, cache }) {
+          return new GitWalkerRepo({ fs: fs6, gitdir, ref: ref2, cache });
         }
       });
       Object.freeze(o);
       return o;
     }
     var GitWalkerFs = class {
-      constructor({ fs: fs4, dir, gitdir, cache, refresh = true }) {
-        this.fs = fs4;
+      constructor({ fs: fs6, dir, gitdir, cache, refresh = true }) {
+        this.fs = fs6;
         this.cache = cache;
         this.dir = dir;
         this.gitdir = gitdir;
@@ -9190,10 +9190,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       async readdir(entry) {
         if (await entry.type() !== "tree") return null;
         const filepath = entry._fullpath;
-        const { fs: fs4, dir } = this;
-        const names = await fs4.readdir(join8(dir, filepath));
+        const { fs: fs6, dir } = this;
+        const names = await fs6.readdir(join9(dir, filepath));
         if (names === null) return null;
-        return names.map((name2) => join8(filepath, name2));
+        return names.map((name2) => join9(filepath, name2));
       }
       async type(entry) {
         if (entry._type === false) {
@@ -9209,8 +9209,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       async stat(entry) {
         if (entry._stat === false) {
-          const { fs: fs4, dir } = this;
-          let stat3 = await fs4.lstat(`${dir}/${entry._fullpath}`);
+          const { fs: fs6, dir } = this;
+          let stat3 = await fs6.lstat(`${dir}/${entry._fullpath}`);
           if (!stat3) {
             throw new Error(
               `ENOENT: no such file or directory, lstat '${entry._fullpath}'`
@@ -9232,17 +9232,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       async content(entry) {
         if (entry._content === false) {
-          const { fs: fs4, dir, gitdir } = this;
+          const { fs: fs6, dir, gitdir } = this;
           if (await entry.type() === "tree") {
             entry._content = void 0;
           } else {
             let content;
             if (await entry.mode() >> 12 === 10) {
-              content = await fs4.readlink(`${dir}/${entry._fullpath}`);
+              content = await fs6.readlink(`${dir}/${entry._fullpath}`);
             } else {
-              const config2 = await this._getGitConfig(fs4, gitdir);
+              const config2 = await this._getGitConfig(fs6, gitdir);
               const autocrlf = await config2.get("core.autocrlf");
-              content = await fs4.read(`${dir}/${entry._fullpath}`, { autocrlf });
+              content = await fs6.read(`${dir}/${entry._fullpath}`, { autocrlf });
             }
             entry._actualSize = content.length;
             if (entry._stat && entry._stat.size === -1) {
@@ -9256,14 +9256,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       async oid(entry) {
         if (entry._oid === false) {
           const self2 = this;
-          const { fs: fs4, gitdir, cache } = this;
+          const { fs: fs6, gitdir, cache } = this;
           let oid;
           await GitIndexManager.acquire(
-            { fs: fs4, gitdir, cache },
+            { fs: fs6, gitdir, cache },
             async function(index2) {
               const stage = index2.entriesMap.get(entry._fullpath);
               const stats = await entry.stat();
-              const config2 = await self2._getGitConfig(fs4, gitdir);
+              const config2 = await self2._getGitConfig(fs6, gitdir);
               const filemode = await config2.get("core.filemode");
               const trustino = typeof process !== "undefined" ? !(process.platform === "win32") : true;
               if (!stage || compareStats(stats, stage, filemode, trustino)) {
@@ -9303,30 +9303,30 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * writes a refresh right away instead of queueing it.
        */
       async flush() {
-        const { fs: fs4, gitdir, cache, refreshQueue } = this;
+        const { fs: fs6, gitdir, cache, refreshQueue } = this;
         this.refreshQueue = [];
         this.flushed = true;
         if (refreshQueue.length === 0) return;
-        await GitIndexManager.acquire({ fs: fs4, gitdir, cache }, async (index2) => {
+        await GitIndexManager.acquire({ fs: fs6, gitdir, cache }, async (index2) => {
           for (const { filepath, stage, stats, oid } of refreshQueue) {
             if (index2.entriesMap.get(filepath) !== stage) continue;
             index2.insert({ filepath, stats, oid });
           }
         });
       }
-      async _getGitConfig(fs4, gitdir) {
+      async _getGitConfig(fs6, gitdir) {
         if (this.config) {
           return this.config;
         }
-        this.config = await GitConfigManager.get({ fs: fs4, gitdir });
+        this.config = await GitConfigManager.get({ fs: fs6, gitdir });
         return this.config;
       }
     };
     function WORKDIR({ refresh = true } = {}) {
       const o = /* @__PURE__ */ Object.create(null);
       Object.defineProperty(o, GitWalkSymbol, {
-        value: function({ fs: fs4, dir, gitdir, cache }) {
-          return new GitWalkerFs({ fs: fs4, dir, gitdir, cache, refresh });
+        value: function({ fs: fs6, dir, gitdir, cache }) {
+          return new GitWalkerFs({ fs: fs6, dir, gitdir, cache, refresh });
         }
       });
       Object.freeze(o);
@@ -9385,7 +9385,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _walk({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
       gitdir,
@@ -9402,7 +9402,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       iterate = (walk3, children) => Promise.all([...children].map(walk3))
     }) {
       const walkers = trees.map(
-        (proxy) => proxy[GitWalkSymbol]({ fs: fs4, dir, gitdir, cache })
+        (proxy) => proxy[GitWalkSymbol]({ fs: fs6, dir, gitdir, cache })
       );
       const root = new Array(walkers.length).fill(".");
       const range = arrayRange(0, walkers.length);
@@ -9441,19 +9441,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return result;
     }
-    async function mkdirp(mkdir3, filepath, retries = 10) {
+    async function mkdirp(mkdir4, filepath, retries = 10) {
       try {
-        await mkdir3(filepath);
+        await mkdir4(filepath);
       } catch (err) {
         if (err === null) return;
         if (err.code === "EEXIST") return;
         if (err.code !== "ENOENT") throw err;
-        const parent = dirname5(filepath);
+        const parent = dirname6(filepath);
         if (parent === "." || parent === "/" || parent === filepath) throw err;
-        await mkdirp(mkdir3, parent, retries);
+        await mkdirp(mkdir4, parent, retries);
         for (let attempt = 0; ; attempt++) {
           try {
-            await mkdir3(filepath);
+            await mkdir4(filepath);
             return;
           } catch (err2) {
             if (err2 === null || err2.code === "EEXIST") return;
@@ -9466,22 +9466,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       }
     }
-    async function rmRecursive(fs4, filepath) {
-      const entries = await fs4.readdir(filepath);
+    async function rmRecursive(fs6, filepath) {
+      const entries = await fs6.readdir(filepath);
       if (entries == null) {
-        await fs4.rm(filepath);
+        await fs6.rm(filepath);
       } else if (entries.length) {
         await Promise.all(
           entries.map((entry) => {
-            const subpath = join8(filepath, entry);
-            return fs4.lstat(subpath).then((stat3) => {
+            const subpath = join9(filepath, entry);
+            return fs6.lstat(subpath).then((stat3) => {
               if (!stat3) return;
-              return stat3.isDirectory() ? rmRecursive(fs4, subpath) : fs4.rm(subpath);
+              return stat3.isDirectory() ? rmRecursive(fs6, subpath) : fs6.rm(subpath);
             });
           })
-        ).then(() => fs4.rmdir(filepath));
+        ).then(() => fs6.rmdir(filepath));
       } else {
-        await fs4.rmdir(filepath);
+        await fs6.rmdir(filepath);
       }
     }
     function isPromiseLike(obj) {
@@ -9498,7 +9498,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (typeof code2 !== "string") return false;
       return code2 === "ENOENT" || code2 === "ENOTDIR" || code2.includes("ENS");
     }
-    function isPromiseFs(fs4) {
+    function isPromiseFs(fs6) {
       const test = (targetFs) => {
         try {
           return targetFs.readFile().catch((e) => e);
@@ -9506,7 +9506,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           return e;
         }
       };
-      return isPromiseLike(test(fs4));
+      return isPromiseLike(test(fs6));
     }
     var commands = [
       "readFile",
@@ -9520,25 +9520,25 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       "readlink",
       "symlink"
     ];
-    function bindFs(target2, fs4) {
-      if (isPromiseFs(fs4)) {
+    function bindFs(target2, fs6) {
+      if (isPromiseFs(fs6)) {
         for (const command of commands) {
-          target2[`_${command}`] = fs4[command].bind(fs4);
+          target2[`_${command}`] = fs6[command].bind(fs6);
         }
       } else {
         for (const command of commands) {
-          target2[`_${command}`] = pify(fs4[command].bind(fs4));
+          target2[`_${command}`] = pify(fs6[command].bind(fs6));
         }
       }
-      if (isPromiseFs(fs4)) {
-        if (fs4.cp) target2._cp = fs4.cp.bind(fs4);
-        if (fs4.rm) target2._rm = fs4.rm.bind(fs4);
-        else if (fs4.rmdir.length > 1) target2._rm = fs4.rmdir.bind(fs4);
+      if (isPromiseFs(fs6)) {
+        if (fs6.cp) target2._cp = fs6.cp.bind(fs6);
+        if (fs6.rm) target2._rm = fs6.rm.bind(fs6);
+        else if (fs6.rmdir.length > 1) target2._rm = fs6.rmdir.bind(fs6);
         else target2._rm = rmRecursive.bind(null, target2);
       } else {
-        if (fs4.cp) target2._cp = pify(fs4.cp.bind(fs4));
-        if (fs4.rm) target2._rm = pify(fs4.rm.bind(fs4));
-        else if (fs4.rmdir.length > 2) target2._rm = pify(fs4.rmdir.bind(fs4));
+        if (fs6.cp) target2._cp = pify(fs6.cp.bind(fs6));
+        if (fs6.rm) target2._rm = pify(fs6.rm.bind(fs6));
+        else if (fs6.rmdir.length > 2) target2._rm = pify(fs6.rmdir.bind(fs6));
         else target2._rm = rmRecursive.bind(null, target2);
       }
     }
@@ -9548,15 +9548,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        *
        * @param {Object} fs - A file system implementation to wrap.
        */
-      constructor(fs4) {
-        if (typeof fs4._original_unwrapped_fs !== "undefined") return fs4;
-        const promises4 = Object.getOwnPropertyDescriptor(fs4, "promises");
-        if (promises4 && promises4.enumerable) {
-          bindFs(this, fs4.promises);
+      constructor(fs6) {
+        if (typeof fs6._original_unwrapped_fs !== "undefined") return fs6;
+        const promises6 = Object.getOwnPropertyDescriptor(fs6, "promises");
+        if (promises6 && promises6.enumerable) {
+          bindFs(this, fs6.promises);
         } else {
-          bindFs(this, fs4);
+          bindFs(this, fs6);
         }
-        this._original_unwrapped_fs = fs4;
+        this._original_unwrapped_fs = fs6;
       }
       /**
        * Return true if a file exists, false if it doesn't exist.
@@ -9621,7 +9621,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         try {
           await this._writeFile(filepath, contents, options);
         } catch (err) {
-          await this.mkdir(dirname5(filepath));
+          await this.mkdir(dirname6(filepath));
           await this._writeFile(filepath, contents, options);
         }
       }
@@ -9751,14 +9751,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return this._symlink(buffer.toString("utf8"), filename);
       }
     };
-    async function assertNoSymlinkInLeadingPath(fs4, dir, fullpath) {
+    async function assertNoSymlinkInLeadingPath(fs6, dir, fullpath) {
       const parts = fullpath.split("/");
       parts.pop();
       let current = dir;
       for (const part of parts) {
         if (part === "" || part === ".") continue;
         current = `${current}/${part}`;
-        const stats = await fs4.lstat(current);
+        const stats = await fs6.lstat(current);
         if (stats && stats.isSymbolicLink()) {
           throw new UnsafeFilepathError(fullpath);
         }
@@ -9783,7 +9783,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           if (isAbsolute(submoduleGitdir)) {
             return submoduleGitdir;
           }
-          const gitdir = join8(dirname5(dotgit), submoduleGitdir);
+          const gitdir = join9(dirname6(dotgit), submoduleGitdir);
           return gitdir;
         });
       } else {
@@ -9803,30 +9803,30 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return true;
     }
     async function writeWorkingTreeEntry({
-      fs: fs4,
+      fs: fs6,
       dir,
       filepath,
       mode,
       content
     }) {
-      await assertNoSymlinkInLeadingPath(fs4, dir, filepath);
+      await assertNoSymlinkInLeadingPath(fs6, dir, filepath);
       const path7 = `${dir}/${filepath}`;
       const symlink2 = mode === 40960;
-      const stats = await fs4.lstat(path7);
+      const stats = await fs6.lstat(path7);
       if (stats && (symlink2 || stats.isSymbolicLink())) {
-        await fs4.rm(path7);
+        await fs6.rm(path7);
       }
       if (symlink2) {
-        await fs4.mkdir(dirname5(path7));
-        await fs4.writelink(path7, Buffer.from(content));
+        await fs6.mkdir(dirname6(path7));
+        await fs6.writelink(path7, Buffer.from(content));
       } else {
-        await fs4.write(path7, content, { mode });
+        await fs6.write(path7, content, { mode });
       }
     }
     async function abortMerge({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       commit: commit3 = "HEAD",
       cache = {}
     }) {
@@ -9834,18 +9834,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
-        const fs4 = new FileSystem(_fs);
+        const fs6 = new FileSystem(_fs);
         const trees = [TREE({ ref: commit3 }), WORKDIR(), STAGE()];
         let unmergedPaths = [];
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         await GitIndexManager.acquire(
-          { fs: fs4, gitdir: updatedGitdir, cache },
+          { fs: fs6, gitdir: updatedGitdir, cache },
           async function(index2) {
             unmergedPaths = index2.unmergedPaths;
           }
         );
         const results = await _walk({
-          fs: fs4,
+          fs: fs6,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -9869,28 +9869,28 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         });
         for (const entry of results) {
           if (entry && entry.type === "blob") {
-            await assertNoSymlinkInLeadingPath(fs4, dir, entry.path);
+            await assertNoSymlinkInLeadingPath(fs6, dir, entry.path);
           }
         }
         await GitIndexManager.acquire(
-          { fs: fs4, gitdir: updatedGitdir, cache },
+          { fs: fs6, gitdir: updatedGitdir, cache },
           async function(index2) {
             for (const entry of results) {
               if (entry === false) continue;
               if (!entry) {
-                await fs4.rmdir(`${dir}/${entry.path}`, { recursive: true });
+                await fs6.rmdir(`${dir}/${entry.path}`, { recursive: true });
                 index2.delete({ filepath: entry.path });
                 continue;
               }
               if (entry.type === "blob") {
                 await writeWorkingTreeEntry({
-                  fs: fs4,
+                  fs: fs6,
                   dir,
                   filepath: entry.path,
                   mode: entry.mode,
                   content: entry.content
                 });
-                const stats = await fs4.lstat(`${dir}/${entry.path}`);
+                const stats = await fs6.lstat(`${dir}/${entry.path}`);
                 stats.mode = entry.mode;
                 index2.insert({
                   filepath: entry.path,
@@ -9918,17 +9918,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {string} args.filepath - The path of the file to check.
        * @returns {Promise<boolean>} - `true` if the file is ignored, `false` otherwise.
        */
-      static async isIgnored({ fs: fs4, dir, gitdir = join8(dir, ".git"), filepath }) {
+      static async isIgnored({ fs: fs6, dir, gitdir = join9(dir, ".git"), filepath }) {
         if (basename3(filepath) === ".git") return true;
         if (filepath === ".") return false;
         let excludes = "";
-        const excludesFile = join8(gitdir, "info", "exclude");
-        if (await fs4.exists(excludesFile)) {
-          excludes = await fs4.read(excludesFile, "utf8");
+        const excludesFile = join9(gitdir, "info", "exclude");
+        if (await fs6.exists(excludesFile)) {
+          excludes = await fs6.read(excludesFile, "utf8");
         }
         const pairs = [
           {
-            gitignore: join8(dir, ".gitignore"),
+            gitignore: join9(dir, ".gitignore"),
             filepath
           }
         ];
@@ -9937,17 +9937,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const folder = pieces.slice(0, i).join("/");
           const file2 = pieces.slice(i).join("/");
           pairs.push({
-            gitignore: join8(dir, folder, ".gitignore"),
+            gitignore: join9(dir, folder, ".gitignore"),
             filepath: file2
           });
         }
         let ignoredStatus = false;
         for (const [index2, p] of pairs.entries()) {
-          const file2 = await fs4.read(p.gitignore, "utf8");
+          const file2 = await fs6.read(p.gitignore, "utf8");
           const ign = ignore();
           if (index2 === 0) ign.add(excludes);
           ign.add(file2);
-          const parentdir = dirname5(p.filepath);
+          const parentdir = dirname6(p.filepath);
           if (parentdir !== "." && ign.ignores(parentdir)) return true;
           if (ignoredStatus) {
             ignoredStatus = !ign.test(p.filepath).unignored;
@@ -9958,7 +9958,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return ignoredStatus;
       }
     };
-    async function writeObjectLoose({ fs: fs4, gitdir, object: object2, format, oid }) {
+    async function writeObjectLoose({ fs: fs6, gitdir, object: object2, format, oid }) {
       if (format !== "deflated") {
         throw new InternalError(
           "GitObjectStoreLoose expects objects to write to be in deflated format"
@@ -9966,7 +9966,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       const source = `objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
       const filepath = `${gitdir}/${source}`;
-      if (!await fs4.exists(filepath)) await fs4.write(filepath, object2);
+      if (!await fs6.exists(filepath)) await fs6.write(filepath, object2);
     }
     var supportsCompressionStream = null;
     async function deflate(buffer) {
@@ -9992,7 +9992,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _writeObject({
-      fs: fs4,
+      fs: fs6,
       gitdir,
       type,
       object: object2,
@@ -10008,7 +10008,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         object2 = Buffer.from(await deflate(object2));
       }
       if (!dryRun) {
-        await writeObjectLoose({ fs: fs4, gitdir, object: object2, format: "deflated", oid });
+        await writeObjectLoose({ fs: fs6, gitdir, object: object2, format: "deflated", oid });
       }
       return oid;
     }
@@ -10020,7 +10020,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function add({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath,
       cache = {},
       force = false,
@@ -10031,17 +10031,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         await GitIndexManager.acquire(
-          { fs: fs4, gitdir: updatedGitdir, cache },
+          { fs: fs6, gitdir: updatedGitdir, cache },
           async (index2) => {
-            const config2 = await GitConfigManager.get({ fs: fs4, gitdir: updatedGitdir });
+            const config2 = await GitConfigManager.get({ fs: fs6, gitdir: updatedGitdir });
             const autocrlf = await config2.get("core.autocrlf");
             return addToIndex({
               dir,
               gitdir: updatedGitdir,
-              fs: fs4,
+              fs: fs6,
               filepath,
               index: index2,
               force,
@@ -10066,7 +10066,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function addToIndex({
       dir,
       gitdir,
-      fs: fs4,
+      fs: fs6,
       filepath,
       index: index2,
       force,
@@ -10074,41 +10074,41 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       autocrlf
     }) {
       filepath = Array.isArray(filepath) ? filepath : [filepath];
-      const promises4 = filepath.map(async (currentFilepath) => {
+      const promises6 = filepath.map(async (currentFilepath) => {
         if (!force && !isTracked(index2, currentFilepath)) {
           const ignored = await GitIgnoreManager.isIgnored({
-            fs: fs4,
+            fs: fs6,
             dir,
             gitdir,
             filepath: currentFilepath
           });
           if (ignored) return;
         }
-        const stats = await fs4.lstat(join8(dir, currentFilepath));
+        const stats = await fs6.lstat(join9(dir, currentFilepath));
         if (!stats) throw new NotFoundError(currentFilepath);
         if (stats.isDirectory()) {
-          const children = await fs4.readdir(join8(dir, currentFilepath));
+          const children = await fs6.readdir(join9(dir, currentFilepath));
           if (parallel) {
-            const promises5 = children.map(
+            const promises7 = children.map(
               (child3) => addToIndex({
                 dir,
                 gitdir,
-                fs: fs4,
-                filepath: [join8(currentFilepath, child3)],
+                fs: fs6,
+                filepath: [join9(currentFilepath, child3)],
                 index: index2,
                 force,
                 parallel,
                 autocrlf
               })
             );
-            await Promise.all(promises5);
+            await Promise.all(promises7);
           } else {
             for (const child3 of children) {
               await addToIndex({
                 dir,
                 gitdir,
-                fs: fs4,
-                filepath: [join8(currentFilepath, child3)],
+                fs: fs6,
+                filepath: [join9(currentFilepath, child3)],
                 index: index2,
                 force,
                 parallel,
@@ -10117,13 +10117,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             }
           }
         } else {
-          const object2 = stats.isSymbolicLink() ? await fs4.readlink(join8(dir, currentFilepath)).then(posixifyPathBuffer) : await fs4.read(join8(dir, currentFilepath), { autocrlf });
+          const object2 = stats.isSymbolicLink() ? await fs6.readlink(join9(dir, currentFilepath)).then(posixifyPathBuffer) : await fs6.read(join9(dir, currentFilepath), { autocrlf });
           if (object2 === null) throw new NotFoundError(currentFilepath);
-          const oid = await _writeObject({ fs: fs4, gitdir, type: "blob", object: object2 });
+          const oid = await _writeObject({ fs: fs6, gitdir, type: "blob", object: object2 });
           index2.insert({ filepath: currentFilepath, stats, oid });
         }
       });
-      const settledPromises = await Promise.allSettled(promises4);
+      const settledPromises = await Promise.allSettled(promises6);
       const rejectedPromises = settledPromises.filter((settle2) => settle2.status === "rejected").map((settle2) => settle2.reason);
       if (rejectedPromises.length > 1) {
         throw new MultipleGitError(rejectedPromises);
@@ -10134,23 +10134,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const fulfilledPromises = settledPromises.filter((settle2) => settle2.status === "fulfilled" && settle2.value).map((settle2) => settle2.value);
       return fulfilledPromises;
     }
-    async function hasObjectLoose({ fs: fs4, gitdir, oid }) {
+    async function hasObjectLoose({ fs: fs6, gitdir, oid }) {
       const source = `objects/${oid.slice(0, 2)}/${oid.slice(2)}`;
-      return fs4.exists(`${gitdir}/${source}`);
+      return fs6.exists(`${gitdir}/${source}`);
     }
     async function hasObjectPacked({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       getExternalRefDelta
     }) {
-      let list3 = await fs4.readdir(join8(gitdir, "objects/pack"));
+      let list3 = await fs6.readdir(join9(gitdir, "objects/pack"));
       list3 = list3.filter((x) => x.endsWith(".idx"));
       for (const filename of list3) {
         const indexFile = `${gitdir}/objects/pack/${filename}`;
         const p = await readPackIndex({
-          fs: fs4,
+          fs: fs6,
           cache,
           filename: indexFile,
           getExternalRefDelta
@@ -10163,17 +10163,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return false;
     }
     async function hasObject({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       format = "content"
     }) {
-      const getExternalRefDelta = (oid2) => _readObject({ fs: fs4, cache, gitdir, oid: oid2 });
-      let result = await hasObjectLoose({ fs: fs4, gitdir, oid });
+      const getExternalRefDelta = (oid2) => _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
+      let result = await hasObjectLoose({ fs: fs6, gitdir, oid });
       if (!result) {
         result = await hasObjectPacked({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           oid,
@@ -10182,8 +10182,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return result;
     }
-    async function _getConfig({ fs: fs4, gitdir, path: path7 }) {
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+    async function _getConfig({ fs: fs6, gitdir, path: path7 }) {
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       return config2.get(path7);
     }
     function assignDefined(target2, ...sources) {
@@ -10199,11 +10199,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return target2;
     }
-    async function normalizeAuthorObject({ fs: fs4, gitdir, author, commit: commit3 }) {
+    async function normalizeAuthorObject({ fs: fs6, gitdir, author, commit: commit3 }) {
       const timestamp = Math.floor(Date.now() / 1e3);
       const defaultAuthor = {
-        name: await _getConfig({ fs: fs4, gitdir, path: "user.name" }),
-        email: await _getConfig({ fs: fs4, gitdir, path: "user.email" }) || "",
+        name: await _getConfig({ fs: fs6, gitdir, path: "user.name" }),
+        email: await _getConfig({ fs: fs6, gitdir, path: "user.email" }) || "",
         // author.email is allowed to be empty string
         timestamp,
         timezoneOffset: new Date(timestamp * 1e3).getTimezoneOffset()
@@ -10220,7 +10220,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return normalizedAuthor;
     }
     async function normalizeCommitterObject({
-      fs: fs4,
+      fs: fs6,
       gitdir,
       author,
       committer,
@@ -10228,8 +10228,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       const timestamp = Math.floor(Date.now() / 1e3);
       const defaultCommitter = {
-        name: await _getConfig({ fs: fs4, gitdir, path: "user.name" }),
-        email: await _getConfig({ fs: fs4, gitdir, path: "user.email" }) || "",
+        name: await _getConfig({ fs: fs6, gitdir, path: "user.name" }),
+        email: await _getConfig({ fs: fs6, gitdir, path: "user.email" }) || "",
         // committer.email is allowed to be empty string
         timestamp,
         timezoneOffset: new Date(timestamp * 1e3).getTimezoneOffset()
@@ -10246,20 +10246,20 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return normalizedCommitter;
     }
-    async function resolveCommit({ fs: fs4, cache, gitdir, oid }) {
-      const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+    async function resolveCommit({ fs: fs6, cache, gitdir, oid }) {
+      const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
       if (type === "tag") {
         oid = GitAnnotatedTag.from(object2).parse().object;
-        return resolveCommit({ fs: fs4, cache, gitdir, oid });
+        return resolveCommit({ fs: fs6, cache, gitdir, oid });
       }
       if (type !== "commit") {
         throw new ObjectTypeError(oid, type, "commit");
       }
       return { commit: GitCommit.from(object2), oid };
     }
-    async function _readCommit({ fs: fs4, cache, gitdir, oid }) {
+    async function _readCommit({ fs: fs6, cache, gitdir, oid }) {
       const { commit: commit3, oid: commitOid } = await resolveCommit({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid
@@ -10273,7 +10273,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }
     var EMPTY_TREE_OID = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
     async function _commit({
-      fs: fs4,
+      fs: fs6,
       cache,
       onSign,
       gitdir,
@@ -10292,10 +10292,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let initialCommit = false;
       let detachedHead = false;
       if (!ref2) {
-        const headContent = await fs4.read(`${gitdir}/HEAD`, { encoding: "utf8" });
+        const headContent = await fs6.read(`${gitdir}/HEAD`, { encoding: "utf8" });
         detachedHead = !headContent.startsWith("ref:");
         ref2 = await GitRefManager.resolve({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           ref: "HEAD",
           depth: 2
@@ -10304,7 +10304,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let refOid, refCommit;
       try {
         refOid = await GitRefManager.resolve({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           ref: ref2
         });
@@ -10313,25 +10313,25 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         initialCommit = true;
       }
       if (!initialCommit && (amend || disallowEmpty)) {
-        refCommit = await _readCommit({ fs: fs4, gitdir, oid: refOid, cache });
+        refCommit = await _readCommit({ fs: fs6, gitdir, oid: refOid, cache });
       }
       if (amend && initialCommit) {
         throw new NoCommitError(ref2);
       }
-      const author = !amend ? await normalizeAuthorObject({ fs: fs4, gitdir, author: _author }) : await normalizeAuthorObject({
-        fs: fs4,
+      const author = !amend ? await normalizeAuthorObject({ fs: fs6, gitdir, author: _author }) : await normalizeAuthorObject({
+        fs: fs6,
         gitdir,
         author: _author,
         commit: refCommit.commit
       });
       if (!author) throw new MissingNameError("author");
       const committer = !amend ? await normalizeCommitterObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         author,
         committer: _committer
       }) : await normalizeCommitterObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         author,
         committer: _committer,
@@ -10339,14 +10339,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       if (!committer) throw new MissingNameError("committer");
       return GitIndexManager.acquire(
-        { fs: fs4, gitdir, cache, allowUnmerged: false },
+        { fs: fs6, gitdir, cache, allowUnmerged: false },
         async function(index2) {
           const inodes = flatFileListToDirectoryStructure(
             index2.entries.filter((entry) => !entry.flags.intentToAdd)
           );
           const inode = inodes.get(".");
           if (!tree2) {
-            tree2 = await constructTree({ fs: fs4, gitdir, inode, dryRun });
+            tree2 = await constructTree({ fs: fs6, gitdir, inode, dryRun });
           }
           if (!parent) {
             if (!amend) {
@@ -10357,10 +10357,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           } else {
             parent = await Promise.all(
               parent.map(async (p) => {
-                let oid2 = await GitRefManager.resolve({ fs: fs4, gitdir, ref: p });
-                while (await hasObject({ fs: fs4, cache, gitdir, oid: oid2 })) {
+                let oid2 = await GitRefManager.resolve({ fs: fs6, gitdir, ref: p });
+                while (await hasObject({ fs: fs6, cache, gitdir, oid: oid2 })) {
                   const { type, object: object2 } = await _readObject({
-                    fs: fs4,
+                    fs: fs6,
                     cache,
                     gitdir,
                     oid: oid2
@@ -10396,7 +10396,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             comm = await GitCommit.sign(comm, onSign, signingKey);
           }
           const oid = await _writeObject({
-            fs: fs4,
+            fs: fs6,
             gitdir,
             type: "commit",
             object: comm.toObject(),
@@ -10404,7 +10404,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           });
           if (!noUpdateBranch && !dryRun) {
             await GitRefManager.writeRef({
-              fs: fs4,
+              fs: fs6,
               gitdir,
               ref: detachedHead ? "HEAD" : ref2,
               value: oid
@@ -10414,12 +10414,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       );
     }
-    async function constructTree({ fs: fs4, gitdir, inode, dryRun }) {
+    async function constructTree({ fs: fs6, gitdir, inode, dryRun }) {
       const children = inode.children;
       for (const inode2 of children) {
         if (inode2.type === "tree") {
           inode2.metadata.mode = "040000";
-          inode2.metadata.oid = await constructTree({ fs: fs4, gitdir, inode: inode2, dryRun });
+          inode2.metadata.oid = await constructTree({ fs: fs6, gitdir, inode: inode2, dryRun });
         }
       }
       const entries = children.map((inode2) => ({
@@ -10430,7 +10430,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }));
       const tree2 = GitTree.from(entries);
       const oid = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "tree",
         object: tree2.toObject(),
@@ -10438,9 +10438,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return oid;
     }
-    async function resolveFilepath({ fs: fs4, cache, gitdir, oid, filepath }) {
+    async function resolveFilepath({ fs: fs6, cache, gitdir, oid, filepath }) {
       const entry = await resolveFilepathEntry({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid,
@@ -10449,7 +10449,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return entry.oid;
     }
     async function resolveFilepathEntry({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
@@ -10461,14 +10461,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw new InvalidFilepathError("trailing-slash");
       }
       const _oid = oid;
-      const result = await resolveTree({ fs: fs4, cache, gitdir, oid });
+      const result = await resolveTree({ fs: fs6, cache, gitdir, oid });
       const tree2 = result.tree;
       if (filepath === "") {
         return { mode: "040000", oid: result.oid, path: "", type: "tree" };
       } else {
         const pathArray = filepath.split("/");
         return _resolveFilepath({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           tree: tree2,
@@ -10479,7 +10479,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _resolveFilepath({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       tree: tree2,
@@ -10494,7 +10494,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             return entry;
           } else {
             const { type, object: object2 } = await _readObject({
-              fs: fs4,
+              fs: fs6,
               cache,
               gitdir,
               oid: entry.oid
@@ -10504,7 +10504,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             }
             tree2 = GitTree.from(object2);
             return _resolveFilepath({
-              fs: fs4,
+              fs: fs6,
               cache,
               gitdir,
               tree: tree2,
@@ -10518,26 +10518,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       throw new NotFoundError(`file or directory found at "${oid}:${filepath}"`);
     }
     async function _readTree({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       filepath = void 0
     }) {
       if (filepath !== void 0) {
-        oid = await resolveFilepath({ fs: fs4, cache, gitdir, oid, filepath });
+        oid = await resolveFilepath({ fs: fs6, cache, gitdir, oid, filepath });
       }
-      const { tree: tree2, oid: treeOid } = await resolveTree({ fs: fs4, cache, gitdir, oid });
+      const { tree: tree2, oid: treeOid } = await resolveTree({ fs: fs6, cache, gitdir, oid });
       const result = {
         oid: treeOid,
         tree: tree2.entries()
       };
       return result;
     }
-    async function _writeTree({ fs: fs4, gitdir, tree: tree2 }) {
+    async function _writeTree({ fs: fs6, gitdir, tree: tree2 }) {
       const object2 = GitTree.from(tree2).toObject();
       const oid = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "tree",
         object: object2,
@@ -10546,7 +10546,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return oid;
     }
     async function _addNote({
-      fs: fs4,
+      fs: fs6,
       cache,
       onSign,
       gitdir,
@@ -10560,14 +10560,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       let parent;
       try {
-        parent = await GitRefManager.resolve({ gitdir, fs: fs4, ref: ref2 });
+        parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
       } catch (err) {
         if (!(err instanceof NotFoundError)) {
           throw err;
         }
       }
       const result = await _readTree({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid: parent || "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -10586,7 +10586,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         note = Buffer.from(note, "utf8");
       }
       const noteOid = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "blob",
         object: note,
@@ -10594,12 +10594,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       tree2.push({ mode: "100644", path: oid, oid: noteOid, type: "blob" });
       const treeOid = await _writeTree({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         tree: tree2
       });
       const commitOid = await _commit({
-        fs: fs4,
+        fs: fs6,
         cache,
         onSign,
         gitdir,
@@ -10618,7 +10618,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       oid,
       note,
@@ -10636,19 +10636,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs4 = new FileSystem(_fs);
-        const author = await normalizeAuthorObject({ fs: fs4, gitdir, author: _author });
+        const fs6 = new FileSystem(_fs);
+        const author = await normalizeAuthorObject({ fs: fs6, gitdir, author: _author });
         if (!author) throw new MissingNameError("author");
         const committer = await normalizeCommitterObject({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           author,
           committer: _committer
         });
         if (!committer) throw new MissingNameError("committer");
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         return await _addNote({
-          fs: fs4,
+          fs: fs6,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -10665,11 +10665,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _addRemote({ fs: fs4, gitdir, remote, url: url2, force }) {
+    async function _addRemote({ fs: fs6, gitdir, remote, url: url2, force }) {
       if (!isValidRef(remote, true)) {
         throw new InvalidRefNameError(remote, cleanGitRef.clean(remote));
       }
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       if (!force) {
         const remoteNames = await config2.getSubsections("remote");
         if (remoteNames.includes(remote)) {
@@ -10683,22 +10683,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         `remote.${remote}.fetch`,
         `+refs/heads/*:refs/remotes/${remote}/*`
       );
-      await GitConfigManager.save({ fs: fs4, gitdir, config: config2 });
+      await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
     }
     async function addRemote({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       remote,
       url: url2,
       force = false
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("remote", remote);
         assertParameter("url", url2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _addRemote({
           fs: fsp,
@@ -10713,7 +10713,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _annotatedTag({
-      fs: fs4,
+      fs: fs6,
       cache,
       onSign,
       gitdir,
@@ -10726,15 +10726,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       force = false
     }) {
       ref2 = ref2.startsWith("refs/tags/") ? ref2 : `refs/tags/${ref2}`;
-      if (!force && await GitRefManager.exists({ fs: fs4, gitdir, ref: ref2 })) {
+      if (!force && await GitRefManager.exists({ fs: fs6, gitdir, ref: ref2 })) {
         throw new AlreadyExistsError("tag", ref2);
       }
       const oid = await GitRefManager.resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: object2 || "HEAD"
       });
-      const { type } = await _readObject({ fs: fs4, cache, gitdir, oid });
+      const { type } = await _readObject({ fs: fs6, cache, gitdir, oid });
       let tagObject = GitAnnotatedTag.from({
         object: oid,
         type,
@@ -10747,18 +10747,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         tagObject = await GitAnnotatedTag.sign(tagObject, onSign, signingKey);
       }
       const value = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "tag",
         object: tagObject.toObject()
       });
-      await GitRefManager.writeRef({ fs: fs4, gitdir, ref: ref2, value });
+      await GitRefManager.writeRef({ fs: fs6, gitdir, ref: ref2, value });
     }
     async function annotatedTag({
       fs: _fs,
       onSign,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       tagger: _tagger,
       message = ref2,
@@ -10775,16 +10775,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         const tagger = await normalizeAuthorObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author: _tagger
         });
         if (!tagger) throw new MissingNameError("tagger");
         return await _annotatedTag({
-          fs: fs4,
+          fs: fs6,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -10802,7 +10802,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _branch({
-      fs: fs4,
+      fs: fs6,
       gitdir,
       ref: ref2,
       object: object2,
@@ -10814,24 +10814,24 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       const fullref = `refs/heads/${ref2}`;
       if (!force) {
-        const exist = await GitRefManager.exists({ fs: fs4, gitdir, ref: fullref });
+        const exist = await GitRefManager.exists({ fs: fs6, gitdir, ref: fullref });
         if (exist) {
           throw new AlreadyExistsError("branch", ref2, false);
         }
       }
       let oid;
       try {
-        oid = await GitRefManager.resolve({ fs: fs4, gitdir, ref: object2 || "HEAD" });
+        oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: object2 || "HEAD" });
       } catch (e) {
         if (!(e instanceof NotFoundError)) throw e;
       }
       if (oid) {
-        oid = (await resolveCommit({ fs: fs4, cache: {}, gitdir, oid })).oid;
-        await GitRefManager.writeRef({ fs: fs4, gitdir, ref: fullref, value: oid });
+        oid = (await resolveCommit({ fs: fs6, cache: {}, gitdir, oid })).oid;
+        await GitRefManager.writeRef({ fs: fs6, gitdir, ref: fullref, value: oid });
       }
       if (checkout2) {
         await GitRefManager.writeSymbolicRef({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           ref: "HEAD",
           value: fullref
@@ -10839,19 +10839,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function branch({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       object: object2,
       checkout: checkout2 = false,
       force = false
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _branch({
           fs: fsp,
@@ -10880,7 +10880,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return filepath.startsWith(`${base}/`);
     };
     async function _checkout({
-      fs: fs4,
+      fs: fs6,
       cache,
       onProgress,
       onPostCheckout,
@@ -10901,30 +10901,30 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let oldOid;
       if (onPostCheckout) {
         try {
-          oldOid = await GitRefManager.resolve({ fs: fs4, gitdir, ref: "HEAD" });
+          oldOid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: "HEAD" });
         } catch (err) {
           oldOid = "0000000000000000000000000000000000000000";
         }
       }
       let oid;
       try {
-        oid = await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2 });
+        oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
       } catch (err) {
         if (ref2 === "HEAD" || !(err instanceof NotFoundError)) throw err;
         const remoteRef = `${remote}/${ref2}`;
         oid = await GitRefManager.resolve({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           ref: remoteRef
         });
         if (track) {
-          const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+          const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
           await config2.set(`branch.${ref2}.remote`, remote);
           await config2.set(`branch.${ref2}.merge`, `refs/heads/${ref2}`);
-          await GitConfigManager.save({ fs: fs4, gitdir, config: config2 });
+          await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
         }
         await GitRefManager.writeRef({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           ref: `refs/heads/${ref2}`,
           value: oid
@@ -10932,7 +10932,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       if (!noUpdateHead) {
         try {
-          oid = (await resolveCommit({ fs: fs4, cache, gitdir, oid })).oid;
+          oid = (await resolveCommit({ fs: fs6, cache, gitdir, oid })).oid;
         } catch (err) {
           if (err instanceof NotFoundError) {
             throw new CommitNotFetchedError(ref2, err.data.what);
@@ -10944,7 +10944,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         let ops;
         try {
           ops = await analyze({
-            fs: fs4,
+            fs: fs6,
             cache,
             onProgress,
             dir,
@@ -10982,7 +10982,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         let count2 = 0;
         const total = ops.length;
         await GitIndexManager.acquire(
-          { fs: fs4, gitdir, cache },
+          { fs: fs6, gitdir, cache },
           async function(index2) {
             await Promise.all(
               ops.filter(
@@ -10990,7 +10990,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
               ).map(async function([method, fullpath]) {
                 const filepath = `${dir}/${fullpath}`;
                 if (method === "delete") {
-                  await fs4.rm(filepath);
+                  await fs6.rm(filepath);
                 }
                 index2.delete({ filepath: fullpath });
                 if (onProgress) {
@@ -11005,14 +11005,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
         );
         await GitIndexManager.acquire(
-          { fs: fs4, gitdir, cache },
+          { fs: fs6, gitdir, cache },
           async function(index2) {
             for (const [method, fullpath] of ops) {
               if (method === "rmdir" || method === "rmdir-index") {
                 const filepath = `${dir}/${fullpath}`;
                 try {
                   if (method === "rmdir") {
-                    await fs4.rmdir(filepath);
+                    await fs6.rmdir(filepath);
                   }
                   index2.delete({ filepath: fullpath });
                   if (onProgress) {
@@ -11038,8 +11038,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         await Promise.all(
           ops.filter(([method]) => method === "mkdir" || method === "mkdir-index").map(async function([_, fullpath]) {
             const filepath = `${dir}/${fullpath}`;
-            await assertNoSymlinkInLeadingPath(fs4, dir, fullpath);
-            await fs4.mkdir(filepath);
+            await assertNoSymlinkInLeadingPath(fs6, dir, fullpath);
+            await fs6.mkdir(filepath);
             if (onProgress) {
               await onProgress({
                 phase: "Updating workdir",
@@ -11056,7 +11056,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const updateWorkingDirResults = await batchAllSettled(
             "Update Working Dir",
             eligibleOps.map(
-              ([method, fullpath, oid2, mode, chmod2]) => () => updateWorkingDir({ fs: fs4, cache, gitdir, dir }, [
+              ([method, fullpath, oid2, mode, chmod2]) => () => updateWorkingDir({ fs: fs6, cache, gitdir, dir }, [
                 method,
                 fullpath,
                 oid2,
@@ -11068,7 +11068,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             batchSize
           );
           await GitIndexManager.acquire(
-            { fs: fs4, gitdir, cache, allowUnmerged: true },
+            { fs: fs6, gitdir, cache, allowUnmerged: true },
             async function(index2) {
               await batchAllSettled(
                 "Update Index",
@@ -11082,7 +11082,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           );
         } else {
           await GitIndexManager.acquire(
-            { fs: fs4, gitdir, cache, allowUnmerged: true },
+            { fs: fs6, gitdir, cache, allowUnmerged: true },
             async function(index2) {
               const settled2 = await Promise.allSettled(
                 ops.filter(
@@ -11090,22 +11090,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
                 ).map(async function([method, fullpath, oid2, mode, chmod2]) {
                   const filepath = `${dir}/${fullpath}`;
                   if (method !== "create-index" && method !== "mkdir-index") {
-                    await assertNoSymlinkInLeadingPath(fs4, dir, fullpath);
+                    await assertNoSymlinkInLeadingPath(fs6, dir, fullpath);
                     const { object: object2 } = await _readObject({
-                      fs: fs4,
+                      fs: fs6,
                       cache,
                       gitdir,
                       oid: oid2
                     });
                     if (chmod2) {
-                      await fs4.rm(filepath);
+                      await fs6.rm(filepath);
                     }
                     if (mode === 33188) {
-                      await fs4.write(filepath, object2);
+                      await fs6.write(filepath, object2);
                     } else if (mode === 33261) {
-                      await fs4.write(filepath, object2, { mode: 511 });
+                      await fs6.write(filepath, object2, { mode: 511 });
                     } else if (mode === 40960) {
-                      await fs4.writelink(filepath, object2);
+                      await fs6.writelink(filepath, object2);
                     } else {
                       throw new InternalError(
                         `Invalid mode 0o${mode.toString(
@@ -11114,7 +11114,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
                       );
                     }
                   }
-                  const stats = await fs4.lstat(filepath);
+                  const stats = await fs6.lstat(filepath);
                   if (mode === 33261) {
                     stats.mode = 493;
                   }
@@ -11160,21 +11160,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       }
       if (!noUpdateHead) {
-        const fullRef = await GitRefManager.expand({ fs: fs4, gitdir, ref: ref2 });
+        const fullRef = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
         if (fullRef.startsWith("refs/heads")) {
           await GitRefManager.writeSymbolicRef({
-            fs: fs4,
+            fs: fs6,
             gitdir,
             ref: "HEAD",
             value: fullRef
           });
         } else {
-          await GitRefManager.writeRef({ fs: fs4, gitdir, ref: "HEAD", value: oid });
+          await GitRefManager.writeRef({ fs: fs6, gitdir, ref: "HEAD", value: oid });
         }
       }
     }
     async function analyze({
-      fs: fs4,
+      fs: fs6,
       cache,
       onProgress,
       dir,
@@ -11186,7 +11186,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       let count2 = 0;
       return _walk({
-        fs: fs4,
+        fs: fs6,
         cache,
         dir,
         gitdir,
@@ -11438,27 +11438,27 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         console.warn(`Error inserting ${fullpath} into index:`, e);
       }
     }
-    async function updateWorkingDir({ fs: fs4, cache, gitdir, dir }, [method, fullpath, oid, mode, chmod2]) {
+    async function updateWorkingDir({ fs: fs6, cache, gitdir, dir }, [method, fullpath, oid, mode, chmod2]) {
       const filepath = `${dir}/${fullpath}`;
       if (method !== "create-index" && method !== "mkdir-index") {
-        await assertNoSymlinkInLeadingPath(fs4, dir, fullpath);
-        const { object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+        await assertNoSymlinkInLeadingPath(fs6, dir, fullpath);
+        const { object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
         if (chmod2) {
-          await fs4.rm(filepath);
+          await fs6.rm(filepath);
         }
         if (mode === 33188) {
-          await fs4.write(filepath, object2);
+          await fs6.write(filepath, object2);
         } else if (mode === 33261) {
-          await fs4.write(filepath, object2, { mode: 511 });
+          await fs6.write(filepath, object2, { mode: 511 });
         } else if (mode === 40960) {
-          await fs4.writelink(filepath, object2);
+          await fs6.writelink(filepath, object2);
         } else {
           throw new InternalError(
             `Invalid mode 0o${mode.toString(8)} detected in blob ${oid}`
           );
         }
       }
-      const stats = await fs4.lstat(filepath);
+      const stats = await fs6.lstat(filepath);
       if (mode === 33261) {
         stats.mode = 493;
       }
@@ -11498,11 +11498,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return results;
     }
     async function checkout({
-      fs: fs4,
+      fs: fs6,
       onProgress,
       onPostCheckout,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       remote = "origin",
       ref: _ref,
       filepaths,
@@ -11516,12 +11516,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       batchSize = 100
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
         const ref2 = _ref || "HEAD";
         const restoreFromIndex = _ref === void 0 && filepaths != null && filepaths.length > 0;
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _checkout({
           fs: fsp,
@@ -11585,10 +11585,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return { cleanMerge, mergedText };
     }
     async function mergeTree({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       index: index2,
       ourOid,
       baseOid,
@@ -11608,7 +11608,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const deleteByUs = [];
       const deleteByTheirs = [];
       const results = await _walk({
-        fs: fs4,
+        fs: fs6,
         cache,
         dir,
         gitdir,
@@ -11669,7 +11669,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
               }
               if (ours && theirs && await ours.type() === "blob" && await theirs.type() === "blob") {
                 return mergeBlobs({
-                  fs: fs4,
+                  fs: fs6,
                   gitdir,
                   path: path7,
                   ours,
@@ -11757,7 +11757,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             const tree2 = new GitTree(entries);
             const object2 = tree2.toObject();
             const oid = await _writeObject({
-              fs: fs4,
+              fs: fs6,
               gitdir,
               type: "tree",
               object: object2,
@@ -11771,7 +11771,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (unmergedFiles.length !== 0) {
         if (dir && !abortOnConflict) {
           await _walk({
-            fs: fs4,
+            fs: fs6,
             cache,
             dir,
             gitdir,
@@ -11779,7 +11779,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             map: async function(filepath, [entry]) {
               if (await entry.type() === "blob") {
                 await writeWorkingTreeEntry({
-                  fs: fs4,
+                  fs: fs6,
                   dir,
                   filepath,
                   mode: await entry.mode(),
@@ -11800,7 +11800,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return results.oid;
     }
     async function mergeBlobs({
-      fs: fs4,
+      fs: fs6,
       gitdir,
       path: path7,
       ours,
@@ -11848,7 +11848,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         path: path7
       });
       const oid = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "blob",
         object: Buffer.from(mergedText, "utf8"),
@@ -11860,32 +11860,32 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       stage: STAGE,
       workdir: WORKDIR
     };
-    async function checkAndWriteBlob(fs4, gitdir, dir, filepath, oid = null) {
-      const currentFilepath = join8(dir, filepath);
-      const stats = await fs4.lstat(currentFilepath);
+    async function checkAndWriteBlob(fs6, gitdir, dir, filepath, oid = null) {
+      const currentFilepath = join9(dir, filepath);
+      const stats = await fs6.lstat(currentFilepath);
       if (!stats) throw new NotFoundError(currentFilepath);
       if (stats.isDirectory())
         throw new InternalError(
           `${currentFilepath}: file expected, but found directory`
         );
-      const objContent = oid ? await readObjectLoose({ fs: fs4, gitdir, oid }) : void 0;
+      const objContent = oid ? await readObjectLoose({ fs: fs6, gitdir, oid }) : void 0;
       let retOid = objContent ? oid : void 0;
       if (!objContent) {
         await acquireLock(currentFilepath, async () => {
-          const object2 = stats.isSymbolicLink() ? await fs4.readlink(currentFilepath).then(posixifyPathBuffer) : await fs4.read(currentFilepath);
+          const object2 = stats.isSymbolicLink() ? await fs6.readlink(currentFilepath).then(posixifyPathBuffer) : await fs6.read(currentFilepath);
           if (object2 === null) throw new NotFoundError(currentFilepath);
-          retOid = await _writeObject({ fs: fs4, gitdir, type: "blob", object: object2 });
+          retOid = await _writeObject({ fs: fs6, gitdir, type: "blob", object: object2 });
         });
       }
       return retOid;
     }
-    async function processTreeEntries({ fs: fs4, dir, gitdir, entries }) {
+    async function processTreeEntries({ fs: fs6, dir, gitdir, entries }) {
       async function processTreeEntry(entry) {
         if (entry.type === "tree") {
           if (!entry.oid) {
             const children = await Promise.all(entry.children.map(processTreeEntry));
             entry.oid = await _writeTree({
-              fs: fs4,
+              fs: fs6,
               gitdir,
               tree: children
             });
@@ -11893,7 +11893,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
         } else if (entry.type === "blob") {
           entry.oid = await checkAndWriteBlob(
-            fs4,
+            fs6,
             gitdir,
             dir,
             entry.path,
@@ -11907,7 +11907,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return Promise.all(entries.map(processTreeEntry));
     }
     async function writeTreeChanges({
-      fs: fs4,
+      fs: fs6,
       dir,
       gitdir,
       treePair
@@ -11917,7 +11917,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const trees = treePair.map((t) => typeof t === "string" ? _TreeMap[t]() : t);
       const changedEntries = [];
       const map = async (filepath, [head, stage]) => {
-        if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs4, dir, gitdir, filepath })) {
+        if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs6, dir, gitdir, filepath })) {
           return;
         }
         if (stage) {
@@ -11947,7 +11947,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const [head, stage] = child3;
           if (isStage) {
             if (stage) {
-              if (await fs4.exists(`${dir}/${stage.toString()}`)) {
+              if (await fs6.exists(`${dir}/${stage.toString()}`)) {
                 filtered.push(child3);
               } else {
                 changedEntries.push([null, stage]);
@@ -11964,7 +11964,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return filtered.length ? Promise.all(filtered.map(walk3)) : [];
       };
       const entries = await _walk({
-        fs: fs4,
+        fs: fs6,
         cache: {},
         dir,
         gitdir,
@@ -11977,7 +11977,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return null;
       }
       const processedEntries = await processTreeEntries({
-        fs: fs4,
+        fs: fs6,
         dir,
         gitdir,
         entries
@@ -11988,10 +11988,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         oid: entry.oid,
         type: entry.type
       }));
-      return _writeTree({ fs: fs4, gitdir, tree: treeEntries });
+      return _writeTree({ fs: fs6, gitdir, tree: treeEntries });
     }
     async function applyTreeChanges({
-      fs: fs4,
+      fs: fs6,
       dir,
       gitdir,
       stashCommit,
@@ -12001,13 +12001,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const dirRemoved = [];
       const stageUpdated = [];
       const ops = await _walk({
-        fs: fs4,
+        fs: fs6,
         cache: {},
         dir,
         gitdir,
         trees: [TREE({ ref: parentCommit }), TREE({ ref: stashCommit })],
         map: async (filepath, [parent, stash2]) => {
-          if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs4, dir, gitdir, filepath })) {
+          if (filepath === "." || await GitIgnoreManager.isIgnored({ fs: fs6, dir, gitdir, filepath })) {
             return;
           }
           const type = stash2 ? await stash2.type() : await parent.type();
@@ -12030,7 +12030,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
                 stageUpdated.push({
                   filepath,
                   oid,
-                  stats: await fs4.lstat(join8(dir, filepath))
+                  stats: await fs6.lstat(join9(dir, filepath))
                 });
               return {
                 method: "write",
@@ -12043,46 +12043,46 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       await acquireLock(gitdir, async () => {
         for (const op of ops) {
-          const currentFilepath = join8(dir, op.filepath);
+          const currentFilepath = join9(dir, op.filepath);
           switch (op.method) {
             case "rmdir":
-              await fs4.rmdir(currentFilepath);
+              await fs6.rmdir(currentFilepath);
               break;
             case "mkdir":
-              await assertNoSymlinkInLeadingPath(fs4, dir, op.filepath);
-              await fs4.mkdir(currentFilepath);
+              await assertNoSymlinkInLeadingPath(fs6, dir, op.filepath);
+              await fs6.mkdir(currentFilepath);
               break;
             case "rm":
-              await fs4.rm(currentFilepath);
+              await fs6.rm(currentFilepath);
               break;
             case "write":
               if (!dirRemoved.some(
                 (removedDir) => currentFilepath.startsWith(removedDir)
               )) {
-                await assertNoSymlinkInLeadingPath(fs4, dir, op.filepath);
+                await assertNoSymlinkInLeadingPath(fs6, dir, op.filepath);
                 const { object: object2 } = await _readObject({
-                  fs: fs4,
+                  fs: fs6,
                   cache: {},
                   gitdir,
                   oid: op.oid
                 });
-                if (await fs4.exists(currentFilepath)) {
-                  await fs4.rm(currentFilepath);
+                if (await fs6.exists(currentFilepath)) {
+                  await fs6.rm(currentFilepath);
                 }
-                await fs4.write(currentFilepath, object2);
+                await fs6.write(currentFilepath, object2);
               }
               break;
           }
         }
       });
-      await GitIndexManager.acquire({ fs: fs4, gitdir, cache: {} }, async (index2) => {
+      await GitIndexManager.acquire({ fs: fs6, gitdir, cache: {} }, async (index2) => {
         stageUpdated.forEach(({ filepath, stats, oid }) => {
           index2.insert({ filepath, stats, oid });
         });
       });
     }
     async function _cherryPick({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
       gitdir,
@@ -12094,7 +12094,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       mergeDriver
     }) {
       const { commit: cherryCommit, oid: cherryOid } = await _readCommit({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid
@@ -12106,26 +12106,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw new CherryPickRootCommitError(cherryOid);
       }
       const currentOid = await GitRefManager.resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: "HEAD"
       });
       const { commit: currentCommit } = await _readCommit({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid: currentOid
       });
       const cherryParentOid = cherryCommit.parent[0];
       const { commit: cherryParent } = await _readCommit({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid: cherryParentOid
       });
       if (dir && (!dryRun && !noUpdateBranch || !abortOnConflict)) {
         const filepaths = await findLocalChanges({
-          fs: fs4,
+          fs: fs6,
           cache,
           dir,
           gitdir,
@@ -12139,10 +12139,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       }
       const mergedTreeOid = await GitIndexManager.acquire(
-        { fs: fs4, gitdir, cache, allowUnmerged: false },
+        { fs: fs6, gitdir, cache, allowUnmerged: false },
         async (index2) => {
           return mergeTree({
-            fs: fs4,
+            fs: fs6,
             cache,
             dir,
             gitdir,
@@ -12163,7 +12163,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw mergedTreeOid;
       }
       const newOid = await _commit({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         message: cherryCommit.message,
@@ -12179,7 +12179,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       if (dir && !dryRun && !noUpdateBranch) {
         await applyTreeChanges({
-          fs: fs4,
+          fs: fs6,
           dir,
           gitdir,
           stashCommit: newOid,
@@ -12190,7 +12190,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return newOid;
     }
     async function findLocalChanges({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
       gitdir,
@@ -12200,7 +12200,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       allTracked
     }) {
       const changed = await _walk({
-        fs: fs4,
+        fs: fs6,
         cache,
         dir,
         gitdir,
@@ -12219,7 +12219,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       if (changed.length === 0 && !allTracked) return [];
       return _walk({
-        fs: fs4,
+        fs: fs6,
         cache,
         dir,
         gitdir,
@@ -12243,7 +12243,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function cherryPick({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       cache = {},
       committer,
@@ -12256,17 +12256,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         const { commit: cherryCommit } = await _readCommit({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir: updatedGitdir,
           oid
         });
         if (cherryCommit.parent && cherryCommit.parent.length > 1) {
           return await _cherryPick({
-            fs: fs4,
+            fs: fs6,
             cache,
             dir,
             gitdir: updatedGitdir,
@@ -12279,7 +12279,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           });
         }
         const normalizedCommitter = await normalizeCommitterObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           committer
         });
@@ -12287,7 +12287,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new MissingNameError("committer");
         }
         return await _cherryPick({
-          fs: fs4,
+          fs: fs6,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -12316,20 +12316,20 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return ref2;
     }
     async function _currentBranch({
-      fs: fs4,
+      fs: fs6,
       gitdir,
       fullname = false,
       test = false
     }) {
       const ref2 = await GitRefManager.resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: "HEAD",
         depth: 2
       });
       if (test) {
         try {
-          await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2 });
+          await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
         } catch (err) {
           if (err instanceof NotFoundError) return;
           throw err;
@@ -12523,8 +12523,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return { protocolVersion: 1, capabilities, refs, symrefs };
     }
-    function splitAndAssert(line2, sep3, expected) {
-      const split2 = line2.trim().split(sep3);
+    function splitAndAssert(line2, sep4, expected) {
+      const split2 = line2.trim().split(sep4);
       if (split2.length !== 2) {
         throw new ParseError(
           `Two strings separated by '${expected}'`,
@@ -12760,11 +12760,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {string} [args.gitdir] - [required] The [git directory](dir-vs-gitdir.md) path
        * @returns {Promise<Set<string>>} - A set of shallow object IDs.
        */
-      static async read({ fs: fs4, gitdir }) {
-        const filepath = join8(gitdir, "shallow");
+      static async read({ fs: fs6, gitdir }) {
+        const filepath = join9(gitdir, "shallow");
         const oids = /* @__PURE__ */ new Set();
         await acquireLock(filepath, async function() {
-          const text3 = await fs4.read(filepath, { encoding: "utf8" });
+          const text3 = await fs6.read(filepath, { encoding: "utf8" });
           if (text3 === null) return oids;
           if (text3.trim() === "") return oids;
           text3.trim().split("\n").map((oid) => oids.add(oid));
@@ -12781,18 +12781,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {Set<string>} args.oids - A set of shallow object IDs to write.
        * @returns {Promise<void>}
        */
-      static async write({ fs: fs4, gitdir, oids }) {
-        const filepath = join8(gitdir, "shallow");
+      static async write({ fs: fs6, gitdir, oids }) {
+        const filepath = join9(gitdir, "shallow");
         if (oids.size > 0) {
           const text3 = [...oids].join("\n") + "\n";
           await acquireLock(filepath, async function() {
-            await fs4.write(filepath, text3, {
+            await fs6.write(filepath, text3, {
               encoding: "utf8"
             });
           });
         } else {
           await acquireLock(filepath, async function() {
-            await fs4.rm(filepath);
+            await fs6.rm(filepath);
           });
         }
       }
@@ -13100,7 +13100,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return packstream;
     }
     async function _fetch({
-      fs: fs4,
+      fs: fs6,
       cache,
       http,
       onProgress,
@@ -13117,15 +13117,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth = null,
       since = null,
       exclude = [],
-      relative: relative2 = false,
+      relative: relative3 = false,
       tags = false,
       singleBranch = false,
       headers: headers2 = {},
       prune = false,
       pruneTags = false
     }) {
-      const ref2 = _ref || await _currentBranch({ fs: fs4, gitdir, test: true });
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+      const ref2 = _ref || await _currentBranch({ fs: fs6, gitdir, test: true });
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       const remote = _remote || ref2 && await config2.get(`branch.${ref2}.remote`) || "origin";
       const url2 = _url2 || await config2.get(`remote.${remote}.url`);
       if (typeof url2 === "undefined") {
@@ -13165,7 +13165,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (exclude.length > 0 && !remoteHTTP.capabilities.has("deepen-not")) {
         throw new RemoteCapabilityError("deepen-not", "exclude");
       }
-      if (relative2 === true && !remoteHTTP.capabilities.has("deepen-relative")) {
+      if (relative3 === true && !remoteHTTP.capabilities.has("deepen-relative")) {
         throw new RemoteCapabilityError("deepen-relative", "relative");
       }
       const { oid, fullref } = GitRefManager.resolveAgainstMap({
@@ -13193,26 +13193,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           `agent=${pkg.agent}`
         ]
       );
-      if (relative2) capabilities.push("deepen-relative");
+      if (relative3) capabilities.push("deepen-relative");
       const wants = singleBranch ? [oid] : remoteRefs.values();
       const haveRefs = singleBranch ? [ref2] : await GitRefManager.listRefs({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         filepath: `refs`
       });
       let haves = [];
       for (let ref3 of haveRefs) {
         try {
-          ref3 = await GitRefManager.expand({ fs: fs4, gitdir, ref: ref3 });
-          const oid2 = await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref3 });
-          if (await hasObject({ fs: fs4, cache, gitdir, oid: oid2 })) {
+          ref3 = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref3 });
+          const oid2 = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref3 });
+          if (await hasObject({ fs: fs6, cache, gitdir, oid: oid2 })) {
             haves.push(oid2);
           }
         } catch (err) {
         }
       }
       haves = [...new Set(haves)];
-      const oids = await GitShallowManager.read({ fs: fs4, gitdir });
+      const oids = await GitShallowManager.read({ fs: fs6, gitdir });
       const shallows = remoteHTTP.capabilities.has("shallow") ? [...oids] : [];
       const packstream = writeUploadPackRequest({
         capabilities,
@@ -13241,10 +13241,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       for (const oid2 of response.shallows) {
         if (!oids.has(oid2)) {
           try {
-            const { object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid: oid2 });
+            const { object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
             const commit3 = new GitCommit(object2);
             const hasParents = await Promise.all(
-              commit3.headers().parent.map((oid3) => hasObject({ fs: fs4, cache, gitdir, oid: oid3 }))
+              commit3.headers().parent.map((oid3) => hasObject({ fs: fs6, cache, gitdir, oid: oid3 }))
             );
             const haveAllParents = hasParents.length === 0 || hasParents.every((has) => has);
             if (!haveAllParents) {
@@ -13258,7 +13258,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       for (const oid2 of response.unshallows) {
         oids.delete(oid2);
       }
-      await GitShallowManager.write({ fs: fs4, gitdir, oids });
+      await GitShallowManager.write({ fs: fs6, gitdir, oids });
       if (singleBranch) {
         const refs = /* @__PURE__ */ new Map([[fullref, oid]]);
         const symrefs = /* @__PURE__ */ new Map();
@@ -13275,7 +13275,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           refs.set(key, realRef);
         }
         const { pruned } = await GitRefManager.updateRemoteRefs({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           remote,
           refs,
@@ -13288,7 +13288,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
       } else {
         const { pruned } = await GitRefManager.updateRemoteRefs({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           remote,
           refs: remoteRefs,
@@ -13352,26 +13352,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       if (packfileSha !== "" && !emptyPackfile(packfile)) {
         res.packfile = `objects/pack/pack-${packfileSha}.pack`;
-        const fullpath = join8(gitdir, res.packfile);
-        await fs4.write(fullpath, packfile);
-        const getExternalRefDelta = (oid2) => _readObject({ fs: fs4, cache, gitdir, oid: oid2 });
+        const fullpath = join9(gitdir, res.packfile);
+        await fs6.write(fullpath, packfile);
+        const getExternalRefDelta = (oid2) => _readObject({ fs: fs6, cache, gitdir, oid: oid2 });
         const idx = await GitPackIndex.fromPack({
           pack: packfile,
           getExternalRefDelta,
           onProgress
         });
-        await fs4.write(fullpath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
+        await fs6.write(fullpath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
       }
       return res;
     }
     async function _init({
-      fs: fs4,
+      fs: fs6,
       bare = false,
       dir,
-      gitdir = bare ? dir : join8(dir, ".git"),
+      gitdir = bare ? dir : join9(dir, ".git"),
       defaultBranch = "master"
     }) {
-      if (await fs4.exists(gitdir + "/config")) return;
+      if (await fs6.exists(gitdir + "/config")) return;
       let folders = [
         "hooks",
         "info",
@@ -13382,9 +13382,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       ];
       folders = folders.map((dir2) => gitdir + "/" + dir2);
       for (const folder of folders) {
-        await fs4.mkdir(folder);
+        await fs6.mkdir(folder);
       }
-      await fs4.write(
+      await fs6.write(
         gitdir + "/config",
         `[core]
 	repositoryformatversion = 0
@@ -13392,11 +13392,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
 	bare = ${bare}
 ` + (bare ? "" : "	logallrefupdates = true\n") + "	symlinks = false\n	ignorecase = true\n"
       );
-      await fs4.write(gitdir + "/HEAD", `ref: refs/heads/${defaultBranch}
+      await fs6.write(gitdir + "/HEAD", `ref: refs/heads/${defaultBranch}
 `);
     }
     async function _clone({
-      fs: fs4,
+      fs: fs6,
       cache,
       http,
       onProgress,
@@ -13414,7 +13414,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth,
       since,
       exclude,
-      relative: relative2,
+      relative: relative3,
       singleBranch,
       noCheckout,
       noTags,
@@ -13423,15 +13423,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       batchSize = 100
     }) {
       try {
-        await _init({ fs: fs4, gitdir });
-        await _addRemote({ fs: fs4, gitdir, remote, url: url2, force: false });
+        await _init({ fs: fs6, gitdir });
+        await _addRemote({ fs: fs6, gitdir, remote, url: url2, force: false });
         if (corsProxy) {
-          const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+          const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
           await config2.set(`http.corsProxy`, corsProxy);
-          await GitConfigManager.save({ fs: fs4, gitdir, config: config2 });
+          await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
         }
         const { defaultBranch, fetchHead } = await _fetch({
-          fs: fs4,
+          fs: fs6,
           cache,
           http,
           onProgress,
@@ -13446,7 +13446,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           depth,
           since,
           exclude,
-          relative: relative2,
+          relative: relative3,
           singleBranch,
           headers: headers2,
           tags: !noTags
@@ -13455,7 +13455,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         ref2 = ref2 || defaultBranch;
         ref2 = ref2.replace("refs/heads/", "");
         await _checkout({
-          fs: fs4,
+          fs: fs6,
           cache,
           onProgress,
           onPostCheckout,
@@ -13468,12 +13468,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           batchSize
         });
       } catch (err) {
-        await fs4.rmdir(gitdir, { recursive: true, maxRetries: 10 }).catch(() => void 0);
+        await fs6.rmdir(gitdir, { recursive: true, maxRetries: 10 }).catch(() => void 0);
         throw err;
       }
     }
     async function clone2({
-      fs: fs4,
+      fs: fs6,
       http,
       onProgress,
       onMessage,
@@ -13482,7 +13482,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthFailure,
       onPostCheckout,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       url: url2,
       corsProxy = void 0,
       ref: ref2 = void 0,
@@ -13490,7 +13490,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth = void 0,
       since = void 0,
       exclude = [],
-      relative: relative2 = false,
+      relative: relative3 = false,
       singleBranch = false,
       noCheckout = false,
       noTags = false,
@@ -13500,14 +13500,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       batchSize = 100
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
         if (!noCheckout) {
           assertParameter("dir", dir);
         }
         assertParameter("url", url2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _clone({
           fs: fsp,
@@ -13528,7 +13528,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           depth,
           since,
           exclude,
-          relative: relative2,
+          relative: relative3,
           singleBranch,
           noCheckout,
           noTags,
@@ -13545,7 +13545,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       message,
       author,
       committer,
@@ -13567,10 +13567,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         return await _commit({
-          fs: fs4,
+          fs: fs6,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -13592,16 +13592,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function currentBranch({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       fullname = false,
       test = false
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _currentBranch({
           fs: fsp,
@@ -13614,34 +13614,34 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _deleteBranch({ fs: fs4, gitdir, ref: ref2 }) {
+    async function _deleteBranch({ fs: fs6, gitdir, ref: ref2 }) {
       ref2 = ref2.startsWith("refs/heads/") ? ref2 : `refs/heads/${ref2}`;
-      const exist = await GitRefManager.exists({ fs: fs4, gitdir, ref: ref2 });
+      const exist = await GitRefManager.exists({ fs: fs6, gitdir, ref: ref2 });
       if (!exist) {
         throw new NotFoundError(ref2);
       }
-      const fullRef = await GitRefManager.expand({ fs: fs4, gitdir, ref: ref2 });
-      const currentRef = await _currentBranch({ fs: fs4, gitdir, fullname: true });
+      const fullRef = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
+      const currentRef = await _currentBranch({ fs: fs6, gitdir, fullname: true });
       if (fullRef === currentRef) {
-        const value = await GitRefManager.resolve({ fs: fs4, gitdir, ref: fullRef });
-        await GitRefManager.writeRef({ fs: fs4, gitdir, ref: "HEAD", value });
+        const value = await GitRefManager.resolve({ fs: fs6, gitdir, ref: fullRef });
+        await GitRefManager.writeRef({ fs: fs6, gitdir, ref: "HEAD", value });
       }
-      await GitRefManager.deleteRef({ fs: fs4, gitdir, ref: fullRef });
+      await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: fullRef });
       const abbrevRef = abbreviateRef(ref2);
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       await config2.deleteSection("branch", abbrevRef);
-      await GitConfigManager.save({ fs: fs4, gitdir, config: config2 });
+      await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
     }
     async function deleteBranch({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _deleteBranch({
           fs: fsp,
@@ -13653,11 +13653,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function deleteRef({ fs: fs4, dir, gitdir = join8(dir, ".git"), ref: ref2 }) {
+    async function deleteRef({ fs: fs6, dir, gitdir = join9(dir, ".git"), ref: ref2 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         await GitRefManager.deleteRef({ fs: fsp, gitdir: updatedGitdir, ref: ref2 });
       } catch (err) {
@@ -13665,21 +13665,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _deleteRemote({ fs: fs4, gitdir, remote }) {
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+    async function _deleteRemote({ fs: fs6, gitdir, remote }) {
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       await config2.deleteSection("remote", remote);
-      await GitConfigManager.save({ fs: fs4, gitdir, config: config2 });
+      await GitConfigManager.save({ fs: fs6, gitdir, config: config2 });
     }
     async function deleteRemote({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       remote
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("remote", remote);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _deleteRemote({
           fs: fsp,
@@ -13691,15 +13691,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _deleteTag({ fs: fs4, gitdir, ref: ref2 }) {
+    async function _deleteTag({ fs: fs6, gitdir, ref: ref2 }) {
       ref2 = ref2.startsWith("refs/tags/") ? ref2 : `refs/tags/${ref2}`;
-      await GitRefManager.deleteRef({ fs: fs4, gitdir, ref: ref2 });
+      await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: ref2 });
     }
-    async function deleteTag({ fs: fs4, dir, gitdir = join8(dir, ".git"), ref: ref2 }) {
+    async function deleteTag({ fs: fs6, dir, gitdir = join9(dir, ".git"), ref: ref2 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _deleteTag({
           fs: fsp,
@@ -13711,44 +13711,44 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function expandOidLoose({ fs: fs4, gitdir, oid: short }) {
-      const prefix = short.slice(0, 2);
-      const objectsSuffixes = await fs4.readdir(`${gitdir}/objects/${prefix}`);
-      return objectsSuffixes.map((suffix) => `${prefix}${suffix}`).filter((_oid) => _oid.startsWith(short));
+    async function expandOidLoose({ fs: fs6, gitdir, oid: short2 }) {
+      const prefix = short2.slice(0, 2);
+      const objectsSuffixes = await fs6.readdir(`${gitdir}/objects/${prefix}`);
+      return objectsSuffixes.map((suffix) => `${prefix}${suffix}`).filter((_oid) => _oid.startsWith(short2));
     }
     async function expandOidPacked({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
-      oid: short,
+      oid: short2,
       getExternalRefDelta
     }) {
       const results = [];
-      let list3 = await fs4.readdir(join8(gitdir, "objects/pack"));
+      let list3 = await fs6.readdir(join9(gitdir, "objects/pack"));
       list3 = list3.filter((x) => x.endsWith(".idx"));
       for (const filename of list3) {
         const indexFile = `${gitdir}/objects/pack/${filename}`;
         const p = await readPackIndex({
-          fs: fs4,
+          fs: fs6,
           cache,
           filename: indexFile,
           getExternalRefDelta
         });
         if (p.error) throw new InternalError(p.error);
         for (const oid of p.offsets.keys()) {
-          if (oid.startsWith(short)) results.push(oid);
+          if (oid.startsWith(short2)) results.push(oid);
         }
       }
       return results;
     }
-    async function _expandOid({ fs: fs4, cache, gitdir, oid: short }) {
-      const getExternalRefDelta = (oid) => _readObject({ fs: fs4, cache, gitdir, oid });
-      const results = await expandOidLoose({ fs: fs4, gitdir, oid: short });
+    async function _expandOid({ fs: fs6, cache, gitdir, oid: short2 }) {
+      const getExternalRefDelta = (oid) => _readObject({ fs: fs6, cache, gitdir, oid });
+      const results = await expandOidLoose({ fs: fs6, gitdir, oid: short2 });
       const packedOids = await expandOidPacked({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
-        oid: short,
+        oid: short2,
         getExternalRefDelta
       });
       for (const packedOid2 of packedOids) {
@@ -13760,22 +13760,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return results[0];
       }
       if (results.length > 1) {
-        throw new AmbiguousError("oids", short, results);
+        throw new AmbiguousError("oids", short2, results);
       }
-      throw new NotFoundError(`an object matching "${short}"`);
+      throw new NotFoundError(`an object matching "${short2}"`);
     }
     async function expandOid({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _expandOid({
           fs: fsp,
@@ -13788,12 +13788,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function expandRef({ fs: fs4, dir, gitdir = join8(dir, ".git"), ref: ref2 }) {
+    async function expandRef({ fs: fs6, dir, gitdir = join9(dir, ".git"), ref: ref2 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await GitRefManager.expand({
           fs: fsp,
@@ -13805,15 +13805,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _findMergeBase({ fs: fs4, cache, gitdir, oids }) {
+    async function _findMergeBase({ fs: fs6, cache, gitdir, oids }) {
       const visits = {};
       const passes2 = oids.length;
       const common2 = /* @__PURE__ */ new Set();
       const parents = /* @__PURE__ */ new Map();
-      const shallows = await GitShallowManager.read({ fs: fs4, gitdir });
+      const shallows = await GitShallowManager.read({ fs: fs6, gitdir });
       const readParents = async (oid) => {
         if (parents.has(oid)) return parents.get(oid);
-        const { object: object2, type } = await _readObject({ fs: fs4, cache, gitdir, oid });
+        const { object: object2, type } = await _readObject({ fs: fs6, cache, gitdir, oid });
         if (type !== "commit") {
           throw new ObjectTypeError(oid, type, "commit");
         }
@@ -13863,7 +13863,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return [...common2].filter((oid) => !redundant.has(oid));
     }
     async function _merge({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
       gitdir,
@@ -13883,31 +13883,31 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       allowUnrelatedHistories = false
     }) {
       if (ours === void 0) {
-        ours = await _currentBranch({ fs: fs4, gitdir, fullname: true });
+        ours = await _currentBranch({ fs: fs6, gitdir, fullname: true });
       }
       ours = await GitRefManager.expand({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: ours
       });
       theirs = await GitRefManager.expand({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: theirs
       });
       const ourOid = await GitRefManager.resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: ours
       });
       const { oid: theirOid } = await resolveCommit({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
-        oid: await GitRefManager.resolve({ fs: fs4, gitdir, ref: theirs })
+        oid: await GitRefManager.resolve({ fs: fs6, gitdir, ref: theirs })
       });
       const baseOids = await _findMergeBase({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oids: [ourOid, theirOid]
@@ -13928,7 +13928,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       if (fastForward2 && baseOid === ourOid) {
         if (!dryRun && !noUpdateBranch) {
-          await GitRefManager.writeRef({ fs: fs4, gitdir, ref: ours, value: theirOid });
+          await GitRefManager.writeRef({ fs: fs6, gitdir, ref: ours, value: theirOid });
         }
         return {
           oid: theirOid,
@@ -13939,10 +13939,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new FastForwardError();
         }
         const tree2 = await GitIndexManager.acquire(
-          { fs: fs4, gitdir, cache, allowUnmerged: false },
+          { fs: fs6, gitdir, cache, allowUnmerged: false },
           async (index2) => {
             return mergeTree({
-              fs: fs4,
+              fs: fs6,
               cache,
               dir,
               gitdir,
@@ -13966,7 +13966,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           )}`;
         }
         const oid = await _commit({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           message,
@@ -13988,7 +13988,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _pull({
-      fs: fs4,
+      fs: fs6,
       cache,
       http,
       onProgress,
@@ -14015,14 +14015,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       try {
         if (!ref2) {
-          const head = await _currentBranch({ fs: fs4, gitdir });
+          const head = await _currentBranch({ fs: fs6, gitdir });
           if (!head) {
             throw new MissingParameterError("ref");
           }
           ref2 = head;
         }
         const { fetchHead, fetchHeadDescription } = await _fetch({
-          fs: fs4,
+          fs: fs6,
           cache,
           http,
           onProgress,
@@ -14042,7 +14042,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           pruneTags
         });
         await _merge({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           ours: ref2,
@@ -14057,7 +14057,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           noUpdateBranch: false
         });
         await _checkout({
-          fs: fs4,
+          fs: fs6,
           cache,
           onProgress,
           dir,
@@ -14072,7 +14072,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function fastForward({
-      fs: fs4,
+      fs: fs6,
       http,
       onProgress,
       onMessage,
@@ -14080,7 +14080,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthSuccess,
       onAuthFailure,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       url: url2,
       remote,
@@ -14091,7 +14091,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
         const thisWillNotBeUsed = {
@@ -14100,7 +14100,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           timestamp: Date.now(),
           timezoneOffset: 0
         };
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _pull({
           fs: fsp,
@@ -14130,7 +14130,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function fetch({
-      fs: fs4,
+      fs: fs6,
       http,
       onProgress,
       onMessage,
@@ -14138,7 +14138,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthSuccess,
       onAuthFailure,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       remote,
       remoteRef,
@@ -14147,7 +14147,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       depth = null,
       since = null,
       exclude = [],
-      relative: relative2 = false,
+      relative: relative3 = false,
       tags = false,
       singleBranch = false,
       headers: headers2 = {},
@@ -14156,10 +14156,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _fetch({
           fs: fsp,
@@ -14179,7 +14179,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           depth,
           since,
           exclude,
-          relative: relative2,
+          relative: relative3,
           tags,
           singleBranch,
           headers: headers2,
@@ -14192,17 +14192,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function findMergeBase({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oids,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oids", oids);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _findMergeBase({
           fs: fsp,
@@ -14215,33 +14215,33 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _findRoot({ fs: fs4, filepath }) {
-      if (await fs4.exists(join8(filepath, ".git"))) {
+    async function _findRoot({ fs: fs6, filepath }) {
+      if (await fs6.exists(join9(filepath, ".git"))) {
         return filepath;
       } else {
-        const parent = dirname5(filepath);
+        const parent = dirname6(filepath);
         if (parent === filepath) {
           throw new NotFoundError(`git root for ${filepath}`);
         }
-        return _findRoot({ fs: fs4, filepath: parent });
+        return _findRoot({ fs: fs6, filepath: parent });
       }
     }
-    async function findRoot({ fs: fs4, filepath }) {
+    async function findRoot({ fs: fs6, filepath }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("filepath", filepath);
-        return await _findRoot({ fs: new FileSystem(fs4), filepath });
+        return await _findRoot({ fs: new FileSystem(fs6), filepath });
       } catch (err) {
         err.caller = "git.findRoot";
         throw err;
       }
     }
-    async function getConfig({ fs: fs4, dir, gitdir = join8(dir, ".git"), path: path7 }) {
+    async function getConfig({ fs: fs6, dir, gitdir = join9(dir, ".git"), path: path7 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("path", path7);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _getConfig({
           fs: fsp,
@@ -14253,21 +14253,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _getConfigAll({ fs: fs4, gitdir, path: path7 }) {
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+    async function _getConfigAll({ fs: fs6, gitdir, path: path7 }) {
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       return config2.getall(path7);
     }
     async function getConfigAll({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       path: path7
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("path", path7);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _getConfigAll({
           fs: fsp,
@@ -14441,7 +14441,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _indexPack({
-      fs: fs4,
+      fs: fs6,
       cache,
       onProgress,
       dir,
@@ -14449,15 +14449,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       filepath
     }) {
       try {
-        filepath = join8(dir, filepath);
-        const pack = await fs4.read(filepath);
-        const getExternalRefDelta = (oid) => _readObject({ fs: fs4, cache, gitdir, oid });
+        filepath = join9(dir, filepath);
+        const pack = await fs6.read(filepath);
+        const getExternalRefDelta = (oid) => _readObject({ fs: fs6, cache, gitdir, oid });
         const idx = await GitPackIndex.fromPack({
           pack,
           getExternalRefDelta,
           onProgress
         });
-        await fs4.write(filepath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
+        await fs6.write(filepath.replace(/\.pack$/, ".idx"), await idx.toBuffer());
         return {
           oids: [...idx.hashes]
         };
@@ -14467,19 +14467,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function indexPack({
-      fs: fs4,
+      fs: fs6,
       onProgress,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("dir", dir);
         assertParameter("gitdir", dir);
         assertParameter("filepath", filepath);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _indexPack({
           fs: fsp,
@@ -14495,19 +14495,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function init({
-      fs: fs4,
+      fs: fs6,
       bare = false,
       dir,
-      gitdir = bare ? dir : join8(dir, ".git"),
+      gitdir = bare ? dir : join9(dir, ".git"),
       defaultBranch = "master"
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         if (!bare) {
           assertParameter("dir", dir);
         }
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _init({
           fs: fsp,
@@ -14522,14 +14522,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _isDescendent({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       ancestor,
       depth
     }) {
-      const shallows = await GitShallowManager.read({ fs: fs4, gitdir });
+      const shallows = await GitShallowManager.read({ fs: fs6, gitdir });
       if (!oid) {
         throw new MissingParameterError("oid");
       }
@@ -14546,7 +14546,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         const oid2 = queue.shift();
         const { type, object: object2 } = await _readObject({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           oid: oid2
@@ -14570,20 +14570,20 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return false;
     }
     async function isDescendent({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       ancestor,
       depth = -1,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
         assertParameter("ancestor", ancestor);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _isDescendent({
           fs: fsp,
@@ -14599,17 +14599,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function isIgnored({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("dir", dir);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitIgnoreManager.isIgnored({
           fs: fsp,
@@ -14623,15 +14623,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function listBranches({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       remote
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitRefManager.listBranches({
           fs: fsp,
@@ -14643,12 +14643,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _listFiles({ fs: fs4, gitdir, ref: ref2, cache }) {
+    async function _listFiles({ fs: fs6, gitdir, ref: ref2, cache }) {
       if (ref2) {
-        const oid = await GitRefManager.resolve({ gitdir, fs: fs4, ref: ref2 });
+        const oid = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
         const filenames = [];
         await accumulateFilesFromOid({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           oid,
@@ -14658,7 +14658,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return filenames;
       } else {
         return GitIndexManager.acquire(
-          { fs: fs4, gitdir, cache },
+          { fs: fs6, gitdir, cache },
           async function(index2) {
             return index2.entries.map((x) => x.path);
           }
@@ -14666,40 +14666,40 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function accumulateFilesFromOid({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       filenames,
       prefix
     }) {
-      const { tree: tree2 } = await _readTree({ fs: fs4, cache, gitdir, oid });
+      const { tree: tree2 } = await _readTree({ fs: fs6, cache, gitdir, oid });
       for (const entry of tree2) {
         if (entry.type === "tree") {
           await accumulateFilesFromOid({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir,
             oid: entry.oid,
             filenames,
-            prefix: join8(prefix, entry.path)
+            prefix: join9(prefix, entry.path)
           });
         } else {
-          filenames.push(join8(prefix, entry.path));
+          filenames.push(join9(prefix, entry.path));
         }
       }
     }
     async function listFiles2({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _listFiles({
           fs: fsp,
@@ -14712,10 +14712,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _listNotes({ fs: fs4, cache, gitdir, ref: ref2 }) {
+    async function _listNotes({ fs: fs6, cache, gitdir, ref: ref2 }) {
       let parent;
       try {
-        parent = await GitRefManager.resolve({ gitdir, fs: fs4, ref: ref2 });
+        parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
       } catch (err) {
         if (err instanceof NotFoundError) {
           return [];
@@ -14723,7 +14723,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
       const result = await _readTree({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid: parent
@@ -14735,17 +14735,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return notes;
     }
     async function listNotes({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _listNotes({
           fs: fsp,
@@ -14759,15 +14759,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function listRefs({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitRefManager.listRefs({ fs: fsp, gitdir: updatedGitdir, filepath });
       } catch (err) {
@@ -14775,8 +14775,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _listRemotes({ fs: fs4, gitdir }) {
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+    async function _listRemotes({ fs: fs6, gitdir }) {
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       const remoteNames = await config2.getSubsections("remote");
       const remotes = Promise.all(
         remoteNames.map(async (remote) => {
@@ -14786,11 +14786,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       );
       return remotes;
     }
-    async function listRemotes({ fs: fs4, dir, gitdir = join8(dir, ".git") }) {
+    async function listRemotes({ fs: fs6, dir, gitdir = join9(dir, ".git") }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _listRemotes({
           fs: fsp,
@@ -14885,11 +14885,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function listTags({ fs: fs4, dir, gitdir = join8(dir, ".git") }) {
+    async function listTags({ fs: fs6, dir, gitdir = join9(dir, ".git") }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return GitRefManager.listTags({ fs: fsp, gitdir: updatedGitdir });
       } catch (err) {
@@ -14901,17 +14901,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return a.committer.timestamp - b.committer.timestamp;
     }
     var EMPTY_OID = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
-    async function resolveFileIdInTree({ fs: fs4, cache, gitdir, oid, fileId }) {
+    async function resolveFileIdInTree({ fs: fs6, cache, gitdir, oid, fileId }) {
       if (fileId === EMPTY_OID) return;
       const _oid = oid;
       let filepath;
-      const result = await resolveTree({ fs: fs4, cache, gitdir, oid });
+      const result = await resolveTree({ fs: fs6, cache, gitdir, oid });
       const tree2 = result.tree;
       if (fileId === result.oid) {
         filepath = result.path;
       } else {
         filepath = await _resolveFileId({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir,
           tree: tree2,
@@ -14926,7 +14926,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return filepath;
     }
     async function _resolveFileId({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       tree: tree2,
@@ -14938,24 +14938,24 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const walks = tree2.entries().map(function(entry) {
         let result;
         if (entry.oid === fileId) {
-          result = join8(parentPath, entry.path);
+          result = join9(parentPath, entry.path);
           filepaths.push(result);
         } else if (entry.type === "tree") {
           result = _readObject({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir,
             oid: entry.oid
           }).then(function({ object: object2 }) {
             return _resolveFileId({
-              fs: fs4,
+              fs: fs6,
               cache,
               gitdir,
               tree: GitTree.from(object2),
               fileId,
               oid,
               filepaths,
-              parentPath: join8(parentPath, entry.path)
+              parentPath: join9(parentPath, entry.path)
             });
           });
         }
@@ -14965,7 +14965,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return filepaths;
     }
     async function _log({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       filepath,
@@ -14988,9 +14988,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const pushCommit = (commit3) => {
         if (matchesAuthor(commit3)) commits.push(commit3);
       };
-      const shallowCommits = await GitShallowManager.read({ fs: fs4, gitdir });
-      const oid = await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2 });
-      const tips = [await _readCommit({ fs: fs4, cache, gitdir, oid })];
+      const shallowCommits = await GitShallowManager.read({ fs: fs6, gitdir });
+      const oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
+      const tips = [await _readCommit({ fs: fs6, cache, gitdir, oid })];
       let lastFileOid;
       let lastFileMode;
       let lastCommit;
@@ -15007,7 +15007,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           let vFileEntry;
           try {
             vFileEntry = await resolveFilepathEntry({
-              fs: fs4,
+              fs: fs6,
               cache,
               gitdir,
               oid: commit3.commit.tree,
@@ -15022,45 +15022,45 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             isOk = true;
           } catch (e) {
             if (e instanceof NotFoundError) {
-              let found = follow2 && lastFileOid;
-              if (found) {
-                found = await resolveFileIdInTree({
-                  fs: fs4,
+              let found2 = follow2 && lastFileOid;
+              if (found2) {
+                found2 = await resolveFileIdInTree({
+                  fs: fs6,
                   cache,
                   gitdir,
                   oid: commit3.commit.tree,
                   fileId: lastFileOid
                 });
-                if (found) {
-                  if (Array.isArray(found)) {
+                if (found2) {
+                  if (Array.isArray(found2)) {
                     if (lastCommit) {
                       const lastFound = await resolveFileIdInTree({
-                        fs: fs4,
+                        fs: fs6,
                         cache,
                         gitdir,
                         oid: lastCommit.commit.tree,
                         fileId: lastFileOid
                       });
                       if (Array.isArray(lastFound)) {
-                        found = found.filter((p) => lastFound.indexOf(p) === -1);
-                        if (found.length === 1) {
-                          found = found[0];
-                          filepath = found;
+                        found2 = found2.filter((p) => lastFound.indexOf(p) === -1);
+                        if (found2.length === 1) {
+                          found2 = found2[0];
+                          filepath = found2;
                           if (lastCommit) pushCommit(lastCommit);
                         } else {
-                          found = false;
+                          found2 = false;
                           if (lastCommit) pushCommit(lastCommit);
                           break;
                         }
                       }
                     }
                   } else {
-                    filepath = found;
+                    filepath = found2;
                     if (lastCommit) pushCommit(lastCommit);
                   }
                 }
               }
-              if (!found) {
+              if (!found2) {
                 if (isOk && lastFileOid) {
                   pushCommit(lastCommit);
                   if (!force) break;
@@ -15080,7 +15080,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         if (!shallowCommits.has(commit3.oid)) {
           for (const oid2 of commit3.commit.parent) {
-            const commit4 = await _readCommit({ fs: fs4, cache, gitdir, oid: oid2 });
+            const commit4 = await _readCommit({ fs: fs6, cache, gitdir, oid: oid2 });
             if (!tips.map((commit5) => commit5.oid).includes(commit4.oid)) {
               tips.push(commit4);
             }
@@ -15094,7 +15094,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (includeChanges) {
         for (const commit3 of commits) {
           commit3.commit.changes = await getChanges({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir,
             commit: commit3,
@@ -15104,10 +15104,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return commits;
     }
-    async function getChanges({ fs: fs4, cache, gitdir, commit: commit3, shallow }) {
+    async function getChanges({ fs: fs6, cache, gitdir, commit: commit3, shallow }) {
       const parent = shallow || !commit3.commit.parent[0] ? "4b825dc642cb6eb9a060e54bf8d69288fbee4904" : commit3.commit.parent[0];
       return _walk({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         trees: [TREE({ ref: commit3.oid }), TREE({ ref: parent })],
@@ -15138,9 +15138,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
     }
     async function log({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath,
       ref: ref2 = "HEAD",
       depth,
@@ -15153,10 +15153,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _log({
           fs: fsp,
@@ -15180,7 +15180,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ours,
       theirs,
       fastForward: fastForward2 = true,
@@ -15201,10 +15201,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (signingKey) {
           assertParameter("onSign", onSign);
         }
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         const author = await normalizeAuthorObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author: _author
         });
@@ -15212,7 +15212,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new MissingNameError("author");
         }
         const committer = await normalizeCommitterObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author,
           committer: _committer
@@ -15221,7 +15221,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           throw new MissingNameError("committer");
         }
         return await _merge({
-          fs: fs4,
+          fs: fs6,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -15254,15 +15254,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       ref_delta: 112
     };
     async function _pack({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oids
     }) {
       const hash = createSha1();
       const outputStream = [];
-      function write2(chunk, enc) {
+      function write(chunk, enc) {
         const buff = Buffer.from(chunk, enc);
         outputStream.push(buff);
         hash.update(buff);
@@ -15274,33 +15274,33 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         const lastFour = length & 15;
         length = length >>> 4;
         let byte = (multibyte | type | lastFour).toString(16);
-        write2(byte, "hex");
+        write(byte, "hex");
         while (multibyte) {
           multibyte = length > 127 ? 128 : 0;
           byte = multibyte | length & 127;
-          write2(padHex(2, byte), "hex");
+          write(padHex(2, byte), "hex");
           length = length >>> 7;
         }
-        write2(Buffer.from(await deflate(object2)));
+        write(Buffer.from(await deflate(object2)));
       }
-      write2("PACK");
-      write2("00000002", "hex");
-      write2(padHex(8, oids.length), "hex");
+      write("PACK");
+      write("00000002", "hex");
+      write(padHex(8, oids.length), "hex");
       for (const oid of oids) {
-        const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
-        await writeObject2({ write: write2, object: object2, stype: type });
+        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
+        await writeObject2({ write, object: object2, stype: type });
       }
       const digest = hash.digest();
       outputStream.push(digest);
       return outputStream;
     }
-    async function _packObjects({ fs: fs4, cache, gitdir, oids, write: write2 }) {
-      const buffers = await _pack({ fs: fs4, cache, gitdir, oids });
+    async function _packObjects({ fs: fs6, cache, gitdir, oids, write }) {
+      const buffers = await _pack({ fs: fs6, cache, gitdir, oids });
       const packfile = Buffer.from(await collect2(buffers));
       const packfileSha = packfile.slice(-20).toString("hex");
       const filename = `pack-${packfileSha}.pack`;
-      if (write2) {
-        await fs4.write(join8(gitdir, `objects/pack/${filename}`), packfile);
+      if (write) {
+        await fs6.write(join9(gitdir, `objects/pack/${filename}`), packfile);
         return { filename };
       }
       return {
@@ -15309,25 +15309,25 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       };
     }
     async function packObjects({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oids,
-      write: write2 = false,
+      write = false,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oids", oids);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _packObjects({
           fs: fsp,
           cache,
           gitdir: updatedGitdir,
           oids,
-          write: write2
+          write
         });
       } catch (err) {
         err.caller = "git.packObjects";
@@ -15343,7 +15343,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthSuccess,
       onAuthFailure,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       url: url2,
       remote,
@@ -15363,23 +15363,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       try {
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         const author = await normalizeAuthorObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author: _author
         });
         if (!author) throw new MissingNameError("author");
         const committer = await normalizeCommitterObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author,
           committer: _committer
         });
         if (!committer) throw new MissingNameError("committer");
         return await _pull({
-          fs: fs4,
+          fs: fs6,
           cache,
           http,
           onProgress,
@@ -15410,22 +15410,22 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function listCommitsAndTags({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       start: start3,
       finish
     }) {
-      const shallows = await GitShallowManager.read({ fs: fs4, gitdir });
+      const shallows = await GitShallowManager.read({ fs: fs6, gitdir });
       const startingSet = /* @__PURE__ */ new Set();
       const finishingSet = /* @__PURE__ */ new Set();
       for (const ref2 of start3) {
-        startingSet.add(await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2 }));
+        startingSet.add(await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 }));
       }
       for (const ref2 of finish) {
         try {
-          const oid = await GitRefManager.resolve({ fs: fs4, gitdir, ref: ref2 });
+          const oid = await GitRefManager.resolve({ fs: fs6, gitdir, ref: ref2 });
           finishingSet.add(oid);
         } catch (err) {
         }
@@ -15433,7 +15433,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const visited = /* @__PURE__ */ new Set();
       async function walk3(oid) {
         visited.add(oid);
-        const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
         if (type === "tag") {
           const tag2 = GitAnnotatedTag.from(object2);
           const commit3 = tag2.headers().object;
@@ -15458,17 +15458,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return visited;
     }
     async function listObjects({
-      fs: fs4,
+      fs: fs6,
       cache,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oids
     }) {
       const visited = /* @__PURE__ */ new Set();
       async function walk3(oid) {
         if (visited.has(oid)) return;
         visited.add(oid);
-        const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+        const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
         if (type === "tag") {
           const tag2 = GitAnnotatedTag.from(object2);
           const obj = tag2.headers().object;
@@ -15547,7 +15547,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return packstream;
     }
     async function _push({
-      fs: fs4,
+      fs: fs6,
       cache,
       http,
       onProgress,
@@ -15567,11 +15567,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       headers: headers2 = {},
       signal
     }) {
-      const ref2 = _ref || await _currentBranch({ fs: fs4, gitdir });
+      const ref2 = _ref || await _currentBranch({ fs: fs6, gitdir });
       if (typeof ref2 === "undefined") {
         throw new MissingParameterError("ref");
       }
-      const config2 = await GitConfigManager.get({ fs: fs4, gitdir });
+      const config2 = await GitConfigManager.get({ fs: fs6, gitdir });
       remote = remote || await config2.get(`branch.${ref2}.pushRemote`) || await config2.get("remote.pushDefault") || await config2.get(`branch.${ref2}.remote`) || "origin";
       const url2 = _url2 || await config2.get(`remote.${remote}.pushurl`) || await config2.get(`remote.${remote}.url`);
       if (typeof url2 === "undefined") {
@@ -15584,8 +15584,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       if (corsProxy === void 0) {
         corsProxy = await config2.get("http.corsProxy");
       }
-      const fullRef = await GitRefManager.expand({ fs: fs4, gitdir, ref: ref2 });
-      const oid = _delete ? "0000000000000000000000000000000000000000" : await GitRefManager.resolve({ fs: fs4, gitdir, ref: fullRef });
+      const fullRef = await GitRefManager.expand({ fs: fs6, gitdir, ref: ref2 });
+      const oid = _delete ? "0000000000000000000000000000000000000000" : await GitRefManager.resolve({ fs: fs6, gitdir, ref: fullRef });
       const GitRemoteHTTP2 = GitRemoteManager.getRemoteHelperFor({ url: url2 });
       const httpRemote = await GitRemoteHTTP2.discover({
         http,
@@ -15636,7 +15636,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           let mergebase = [];
           try {
             mergebase = await _findMergeBase({
-              fs: fs4,
+              fs: fs6,
               cache,
               gitdir,
               oids: [oid, oldoid]
@@ -15646,23 +15646,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
           for (const oid2 of mergebase) finish.push(oid2);
           if (thinPack) {
-            skipObjects = await listObjects({ fs: fs4, cache, gitdir, oids: mergebase });
+            skipObjects = await listObjects({ fs: fs6, cache, gitdir, oids: mergebase });
           }
         }
         if (!finish.includes(oid)) {
           const commits = await listCommitsAndTags({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir,
             start: [oid],
             finish
           });
-          objects = await listObjects({ fs: fs4, cache, gitdir, oids: commits });
+          objects = await listObjects({ fs: fs6, cache, gitdir, oids: commits });
         }
         if (thinPack) {
           try {
             const ref3 = await GitRefManager.resolve({
-              fs: fs4,
+              fs: fs6,
               gitdir,
               ref: `refs/remotes/${remote}/HEAD`,
               depth: 2
@@ -15673,7 +15673,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
               map: httpRemote.refs
             });
             const oids = [oid2];
-            for (const oid3 of await listObjects({ fs: fs4, cache, gitdir, oids })) {
+            for (const oid3 of await listObjects({ fs: fs6, cache, gitdir, oids })) {
               skipObjects.add(oid3);
             }
           } catch (e) {
@@ -15688,7 +15688,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             throw new PushRejectedError("tag-exists");
           }
           if (oid !== "0000000000000000000000000000000000000000" && oldoid !== "0000000000000000000000000000000000000000" && !await _isDescendent({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir,
             oid,
@@ -15708,7 +15708,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         triplets: [{ oldoid, oid, fullRef: fullRemoteRef }]
       });
       const packstream2 = _delete ? [] : await _pack({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oids: [...objects]
@@ -15741,9 +15741,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           ""
         )}`;
         if (_delete) {
-          await GitRefManager.deleteRef({ fs: fs4, gitdir, ref: ref3 });
+          await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: ref3 });
         } else {
-          await GitRefManager.writeRef({ fs: fs4, gitdir, ref: ref3, value: oid });
+          await GitRefManager.writeRef({ fs: fs6, gitdir, ref: ref3, value: oid });
         }
       }
       if (result.ok && Object.values(result.refs).every((result2) => result2.ok)) {
@@ -15755,7 +15755,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function push({
-      fs: fs4,
+      fs: fs6,
       http,
       onProgress,
       onMessage,
@@ -15764,7 +15764,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       onAuthFailure,
       onPrePush,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       remoteRef,
       remote = "origin",
@@ -15777,10 +15777,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       signal
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("http", http);
         assertParameter("gitdir", gitdir);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _push({
           fs: fsp,
@@ -15808,11 +15808,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function resolveBlob({ fs: fs4, cache, gitdir, oid }) {
-      const { type, object: object2 } = await _readObject({ fs: fs4, cache, gitdir, oid });
+    async function resolveBlob({ fs: fs6, cache, gitdir, oid }) {
+      const { type, object: object2 } = await _readObject({ fs: fs6, cache, gitdir, oid });
       if (type === "tag") {
         oid = GitAnnotatedTag.from(object2).parse().object;
-        return resolveBlob({ fs: fs4, cache, gitdir, oid });
+        return resolveBlob({ fs: fs6, cache, gitdir, oid });
       }
       if (type !== "blob") {
         throw new ObjectTypeError(oid, type, "blob");
@@ -15820,17 +15820,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return { oid, blob: new Uint8Array(object2) };
     }
     async function _readBlob({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       oid,
       filepath = void 0
     }) {
       if (filepath !== void 0) {
-        oid = await resolveFilepath({ fs: fs4, cache, gitdir, oid, filepath });
+        oid = await resolveFilepath({ fs: fs6, cache, gitdir, oid, filepath });
       }
       const blob3 = await resolveBlob({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid
@@ -15838,18 +15838,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return blob3;
     }
     async function readBlob({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       filepath,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readBlob({
           fs: fsp,
@@ -15864,17 +15864,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function readCommit({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readCommit({
           fs: fsp,
@@ -15888,15 +15888,15 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _readNote({
-      fs: fs4,
+      fs: fs6,
       cache,
       gitdir,
       ref: ref2 = "refs/notes/commits",
       oid
     }) {
-      const parent = await GitRefManager.resolve({ gitdir, fs: fs4, ref: ref2 });
+      const parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
       const { blob: blob3 } = await _readBlob({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid: parent,
@@ -15905,19 +15905,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return blob3;
     }
     async function readNote({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readNote({
           fs: fsp,
@@ -15934,7 +15934,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function readObject({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       format = "parsed",
       filepath = void 0,
@@ -15945,11 +15945,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         if (filepath !== void 0) {
           oid = await resolveFilepath({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir: updatedGitdir,
             oid,
@@ -15958,7 +15958,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         const _format = format === "parsed" ? "content" : format;
         const result = await _readObject({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir: updatedGitdir,
           oid,
@@ -16001,9 +16001,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _readTag({ fs: fs4, cache, gitdir, oid }) {
+    async function _readTag({ fs: fs6, cache, gitdir, oid }) {
       const { type, object: object2 } = await _readObject({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid,
@@ -16021,17 +16021,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       return result;
     }
     async function readTag({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readTag({
           fs: fsp,
@@ -16045,18 +16045,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function readTree2({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       oid,
       filepath = void 0,
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _readTree({
           fs: fsp,
@@ -16073,7 +16073,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function remove2({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath,
       cache = {}
     }) {
@@ -16098,7 +16098,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _removeNote({
-      fs: fs4,
+      fs: fs6,
       cache,
       onSign,
       gitdir,
@@ -16110,14 +16110,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     }) {
       let parent;
       try {
-        parent = await GitRefManager.resolve({ gitdir, fs: fs4, ref: ref2 });
+        parent = await GitRefManager.resolve({ gitdir, fs: fs6, ref: ref2 });
       } catch (err) {
         if (!(err instanceof NotFoundError)) {
           throw err;
         }
       }
       const result = await _readTree({
-        fs: fs4,
+        fs: fs6,
         cache,
         gitdir,
         oid: parent || "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -16125,12 +16125,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       let tree2 = result.tree;
       tree2 = tree2.filter((entry) => entry.path !== oid);
       const treeOid = await _writeTree({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         tree: tree2
       });
       const commitOid = await _commit({
-        fs: fs4,
+        fs: fs6,
         cache,
         onSign,
         gitdir,
@@ -16149,7 +16149,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       fs: _fs,
       onSign,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2 = "refs/notes/commits",
       oid,
       author: _author,
@@ -16161,23 +16161,23 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("oid", oid);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         const author = await normalizeAuthorObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author: _author
         });
         if (!author) throw new MissingNameError("author");
         const committer = await normalizeCommitterObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           author,
           committer: _committer
         });
         if (!committer) throw new MissingNameError("committer");
         return await _removeNote({
-          fs: fs4,
+          fs: fs6,
           cache,
           onSign,
           gitdir: updatedGitdir,
@@ -16193,7 +16193,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function _renameBranch({
-      fs: fs4,
+      fs: fs6,
       gitdir,
       oldref,
       ref: ref2,
@@ -16207,27 +16207,27 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       const fulloldref = `refs/heads/${oldref}`;
       const fullnewref = `refs/heads/${ref2}`;
-      const newexist = await GitRefManager.exists({ fs: fs4, gitdir, ref: fullnewref });
+      const newexist = await GitRefManager.exists({ fs: fs6, gitdir, ref: fullnewref });
       if (newexist) {
         throw new AlreadyExistsError("branch", ref2, false);
       }
       const value = await GitRefManager.resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: fulloldref,
         depth: 1
       });
-      await GitRefManager.writeRef({ fs: fs4, gitdir, ref: fullnewref, value });
-      await GitRefManager.deleteRef({ fs: fs4, gitdir, ref: fulloldref });
+      await GitRefManager.writeRef({ fs: fs6, gitdir, ref: fullnewref, value });
+      await GitRefManager.deleteRef({ fs: fs6, gitdir, ref: fulloldref });
       const fullCurrentBranchRef = await _currentBranch({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         fullname: true
       });
       const isCurrentBranch = fullCurrentBranchRef === fulloldref;
       if (checkout2 || isCurrentBranch) {
         await GitRefManager.writeSymbolicRef({
-          fs: fs4,
+          fs: fs6,
           gitdir,
           ref: "HEAD",
           value: fullnewref
@@ -16235,19 +16235,19 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function renameBranch({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       oldref,
       checkout: checkout2 = false
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
         assertParameter("oldref", oldref);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _renameBranch({
           fs: fsp,
@@ -16267,7 +16267,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function resetIndex({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath,
       ref: ref2,
       cache = {}
@@ -16276,13 +16276,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         let oid;
         let workdirOid;
         try {
           oid = await GitRefManager.resolve({
-            fs: fs4,
+            fs: fs6,
             gitdir: updatedGitdir,
             ref: ref2 || "HEAD"
           });
@@ -16292,7 +16292,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (oid) {
           try {
             oid = await resolveFilepath({
-              fs: fs4,
+              fs: fs6,
               cache,
               gitdir: updatedGitdir,
               oid,
@@ -16315,7 +16315,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           gid: 0,
           size: 0
         };
-        const object2 = dir && await fs4.read(join8(dir, filepath));
+        const object2 = dir && await fs6.read(join9(dir, filepath));
         if (object2) {
           workdirOid = await hashObject$1({
             gitdir: updatedGitdir,
@@ -16323,11 +16323,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             object: object2
           });
           if (oid === workdirOid) {
-            stats = await fs4.lstat(join8(dir, filepath));
+            stats = await fs6.lstat(join9(dir, filepath));
           }
         }
         await GitIndexManager.acquire(
-          { fs: fs4, gitdir: updatedGitdir, cache },
+          { fs: fs6, gitdir: updatedGitdir, cache },
           async function(index2) {
             index2.delete({ filepath });
             if (oid) {
@@ -16341,17 +16341,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function resolveRef({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       depth
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         const oid = await GitRefManager.resolve({
           fs: fsp,
@@ -16368,7 +16368,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function setConfig({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       path: path7,
       value,
       append: append3 = false
@@ -16377,24 +16377,24 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("path", path7);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
-        const config2 = await GitConfigManager.get({ fs: fs4, gitdir: updatedGitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const config2 = await GitConfigManager.get({ fs: fs6, gitdir: updatedGitdir });
         if (append3) {
           await config2.append(path7, value);
         } else {
           await config2.set(path7, value);
         }
-        await GitConfigManager.save({ fs: fs4, gitdir: updatedGitdir, config: config2 });
+        await GitConfigManager.save({ fs: fs6, gitdir: updatedGitdir, config: config2 });
       } catch (err) {
         err.caller = "git.setConfig";
         throw err;
       }
     }
-    async function _writeCommit({ fs: fs4, gitdir, commit: commit3 }) {
+    async function _writeCommit({ fs: fs6, gitdir, commit: commit3 }) {
       const object2 = GitCommit.from(commit3).toObject();
       const oid = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "commit",
         object: object2,
@@ -16436,9 +16436,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @param {string} args.dir - The working directory.
        * @param {string}[args.gitdir=join(dir, '.git')] - [required] The [git directory](dir-vs-gitdir.md) path
        */
-      constructor({ fs: fs4, dir, gitdir = join8(dir, ".git") }) {
+      constructor({ fs: fs6, dir, gitdir = join9(dir, ".git") }) {
         Object.assign(this, {
-          fs: fs4,
+          fs: fs6,
           dir,
           gitdir,
           _author: null
@@ -16466,7 +16466,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @returns {string} - The file path for the stash reference.
        */
       get refStashPath() {
-        return join8(this.gitdir, _GitStashManager.refStash);
+        return join9(this.gitdir, _GitStashManager.refStash);
       }
       /**
        * Gets the file path for the stash reflogs.
@@ -16474,7 +16474,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
        * @returns {string} - The file path for the stash reflogs.
        */
       get refLogsStashPath() {
-        return join8(this.gitdir, _GitStashManager.refLogsStash);
+        return join9(this.gitdir, _GitStashManager.refLogsStash);
       }
       /**
        * Retrieves the author information for the stash.
@@ -16607,26 +16607,26 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         return GitRefStash.getStashReflogEntry(reflogString, parsed2);
       }
     };
-    async function _createStashCommit({ fs: fs4, dir, gitdir, message = "" }) {
-      const stashMgr = new GitStashManager({ fs: fs4, dir, gitdir });
+    async function _createStashCommit({ fs: fs6, dir, gitdir, message = "" }) {
+      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
       await stashMgr.getAuthor();
       const branch2 = await _currentBranch({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         fullname: false
       });
       const headCommit = await GitRefManager.resolve({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         ref: "HEAD"
       });
-      const headCommitObj = await readCommit({ fs: fs4, dir, gitdir, oid: headCommit });
+      const headCommitObj = await readCommit({ fs: fs6, dir, gitdir, oid: headCommit });
       const headMsg = headCommitObj.commit.message;
       const stashCommitParents = [headCommit];
       let stashCommitTree = null;
       let workDirCompareBase = TREE({ ref: "HEAD" });
       const indexTree = await writeTreeChanges({
-        fs: fs4,
+        fs: fs6,
         dir,
         gitdir,
         treePair: [TREE({ ref: "HEAD" }), "stage"]
@@ -16642,7 +16642,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         workDirCompareBase = STAGE();
       }
       const workingTree = await writeTreeChanges({
-        fs: fs4,
+        fs: fs6,
         dir,
         gitdir,
         treePair: [workDirCompareBase, "workdir"]
@@ -16667,9 +16667,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return { stashCommit, stashMsg, branch: branch2, stashMgr };
     }
-    async function _stashPush({ fs: fs4, dir, gitdir, message = "" }) {
+    async function _stashPush({ fs: fs6, dir, gitdir, message = "" }) {
       const { stashCommit, stashMsg, branch: branch2, stashMgr } = await _createStashCommit({
-        fs: fs4,
+        fs: fs6,
         dir,
         gitdir,
         message
@@ -16680,7 +16680,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         message: stashMsg
       });
       await checkout({
-        fs: fs4,
+        fs: fs6,
         dir,
         gitdir,
         ref: branch2,
@@ -16690,17 +16690,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return stashCommit;
     }
-    async function _stashCreate({ fs: fs4, dir, gitdir, message = "" }) {
+    async function _stashCreate({ fs: fs6, dir, gitdir, message = "" }) {
       const { stashCommit } = await _createStashCommit({
-        fs: fs4,
+        fs: fs6,
         dir,
         gitdir,
         message
       });
       return stashCommit;
     }
-    async function _stashApply({ fs: fs4, dir, gitdir, refIdx = 0 }) {
-      const stashMgr = new GitStashManager({ fs: fs4, dir, gitdir });
+    async function _stashApply({ fs: fs6, dir, gitdir, refIdx = 0 }) {
+      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
       const stashCommit = await stashMgr.readStashCommit(refIdx);
       const { parent: stashParents = null } = stashCommit.commit ? stashCommit.commit : {};
       if (!stashParents || !Array.isArray(stashParents)) {
@@ -16708,14 +16708,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       for (let i = 0; i < stashParents.length - 1; i++) {
         const applyingCommit = await _readCommit({
-          fs: fs4,
+          fs: fs6,
           cache: {},
           gitdir,
           oid: stashParents[i + 1]
         });
         const wasStaged = applyingCommit.commit.message.startsWith("stash-Index");
         await applyTreeChanges({
-          fs: fs4,
+          fs: fs6,
           dir,
           gitdir,
           stashCommit: stashParents[i + 1],
@@ -16724,16 +16724,16 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         });
       }
     }
-    async function _stashDrop({ fs: fs4, dir, gitdir, refIdx = 0 }) {
-      const stashMgr = new GitStashManager({ fs: fs4, dir, gitdir });
+    async function _stashDrop({ fs: fs6, dir, gitdir, refIdx = 0 }) {
+      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
       const stashCommit = await stashMgr.readStashCommit(refIdx);
       if (!stashCommit.commit) {
         return;
       }
       const stashRefPath = stashMgr.refStashPath;
       await acquireLock(stashRefPath, async () => {
-        if (await fs4.exists(stashRefPath)) {
-          await fs4.rm(stashRefPath);
+        if (await fs6.exists(stashRefPath)) {
+          await fs6.rm(stashRefPath);
         }
       });
       const reflogEntries = await stashMgr.readStashReflogs({ parsed: false });
@@ -16744,7 +16744,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       const stashReflogPath = stashMgr.refLogsStashPath;
       await acquireLock(stashReflogPath, async () => {
         if (reflogEntries.length) {
-          await fs4.write(
+          await fs6.write(
             stashReflogPath,
             reflogEntries.reverse().join("\n") + "\n",
             "utf8"
@@ -16752,40 +16752,40 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           const lastStashCommit = reflogEntries[reflogEntries.length - 1].split(" ")[1];
           await stashMgr.writeStashRef(lastStashCommit);
         } else {
-          await fs4.rm(stashReflogPath);
+          await fs6.rm(stashReflogPath);
         }
       });
     }
-    async function _stashList({ fs: fs4, dir, gitdir }) {
-      const stashMgr = new GitStashManager({ fs: fs4, dir, gitdir });
+    async function _stashList({ fs: fs6, dir, gitdir }) {
+      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
       return stashMgr.readStashReflogs({ parsed: true });
     }
-    async function _stashClear({ fs: fs4, dir, gitdir }) {
-      const stashMgr = new GitStashManager({ fs: fs4, dir, gitdir });
+    async function _stashClear({ fs: fs6, dir, gitdir }) {
+      const stashMgr = new GitStashManager({ fs: fs6, dir, gitdir });
       const stashRefPath = [stashMgr.refStashPath, stashMgr.refLogsStashPath];
       await acquireLock(stashRefPath, async () => {
         await Promise.all(
           stashRefPath.map(async (path7) => {
-            if (await fs4.exists(path7)) {
-              return fs4.rm(path7);
+            if (await fs6.exists(path7)) {
+              return fs6.rm(path7);
             }
           })
         );
       });
     }
-    async function _stashPop({ fs: fs4, dir, gitdir, refIdx = 0 }) {
-      await _stashApply({ fs: fs4, dir, gitdir, refIdx });
-      await _stashDrop({ fs: fs4, dir, gitdir, refIdx });
+    async function _stashPop({ fs: fs6, dir, gitdir, refIdx = 0 }) {
+      await _stashApply({ fs: fs6, dir, gitdir, refIdx });
+      await _stashDrop({ fs: fs6, dir, gitdir, refIdx });
     }
     async function stash({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       op = "push",
       message = "",
       refIdx = 0
     }) {
-      assertParameter("fs", fs4);
+      assertParameter("fs", fs6);
       assertParameter("dir", dir);
       assertParameter("gitdir", gitdir);
       assertParameter("op", op);
@@ -16800,10 +16800,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       };
       const opsNeedRefIdx = ["apply", "drop", "pop"];
       try {
-        const _fs = new FileSystem(fs4);
+        const _fs = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp: _fs, dotgit: gitdir });
         const folders = ["refs", "logs", "logs/refs"];
-        folders.map((f) => join8(updatedGitdir, f)).forEach(async (folder) => {
+        folders.map((f) => join9(updatedGitdir, f)).forEach(async (folder) => {
           if (!await _fs.exists(folder)) {
             await _fs.mkdir(folder);
           }
@@ -16833,7 +16833,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function status({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       filepath,
       cache = {},
       refresh = true
@@ -16842,18 +16842,18 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
-        const headTree = await getHeadTree({ fs: fs4, cache, gitdir: updatedGitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        const headTree = await getHeadTree({ fs: fs6, cache, gitdir: updatedGitdir });
         const treeOid = await getOidAtPath({
-          fs: fs4,
+          fs: fs6,
           cache,
           gitdir: updatedGitdir,
           tree: headTree,
           path: filepath
         });
         const indexEntry = await GitIndexManager.acquire(
-          { fs: fs4, gitdir: updatedGitdir, cache },
+          { fs: fs6, gitdir: updatedGitdir, cache },
           async function(index2) {
             for (const entry of index2) {
               if (entry.path === filepath) return entry;
@@ -16863,7 +16863,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         );
         if (treeOid === null && indexEntry === null) {
           const ignored = await GitIgnoreManager.isIgnored({
-            fs: fs4,
+            fs: fs6,
             gitdir: updatedGitdir,
             dir,
             filepath
@@ -16872,17 +16872,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             return "ignored";
           }
         }
-        const stats = await fs4.lstat(join8(dir, filepath));
+        const stats = await fs6.lstat(join9(dir, filepath));
         const H = treeOid !== null;
         const I = indexEntry !== null;
-        const W = stats !== null && (H || I || await hasExactCasePath({ fs: fs4, dir, filepath }));
+        const W = stats !== null && (H || I || await hasExactCasePath({ fs: fs6, dir, filepath }));
         const getWorkdirOid = async () => {
           if (I && !compareStats(indexEntry, stats)) {
             return indexEntry.oid;
           } else {
-            const config2 = await GitConfigManager.get({ fs: fs4, gitdir: updatedGitdir });
+            const config2 = await GitConfigManager.get({ fs: fs6, gitdir: updatedGitdir });
             const autocrlf = await config2.get("core.autocrlf");
-            const object2 = await fs4.read(join8(dir, filepath), { autocrlf });
+            const object2 = await fs6.read(join9(dir, filepath), { autocrlf });
             const workdirOid = await hashObject$1({
               gitdir: updatedGitdir,
               type: "blob",
@@ -16891,7 +16891,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             if (refresh && I && !indexEntry.flags.intentToAdd && indexEntry.oid === workdirOid) {
               if (stats.size !== -1) {
                 await GitIndexManager.acquire(
-                  { fs: fs4, gitdir: updatedGitdir, cache },
+                  { fs: fs6, gitdir: updatedGitdir, cache },
                   async function(index2) {
                     index2.insert({ filepath, stats, oid: workdirOid });
                   }
@@ -16929,13 +16929,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function hasExactCasePath({ fs: fs4, dir, filepath }) {
+    async function hasExactCasePath({ fs: fs6, dir, filepath }) {
       const segments = filepath.replace(/\\/g, "/").split("/").filter((segment2) => segment2 !== "" && segment2 !== ".");
       let parent = dir;
       for (const segment2 of segments) {
         let entries;
         try {
-          entries = await fs4._readdir(parent);
+          entries = await fs6._readdir(parent);
         } catch (err) {
           if (err.code === "ENOENT" || err.code === "ENOTDIR") return false;
           throw err;
@@ -16943,27 +16943,27 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         if (!entries.some((entry) => entry.normalize() === segment2.normalize())) {
           return false;
         }
-        parent = join8(parent, segment2);
+        parent = join9(parent, segment2);
       }
       return true;
     }
-    async function getOidAtPath({ fs: fs4, cache, gitdir: updatedGitdir, tree: tree2, path: path7 }) {
+    async function getOidAtPath({ fs: fs6, cache, gitdir: updatedGitdir, tree: tree2, path: path7 }) {
       if (typeof path7 === "string") path7 = path7.split("/");
-      const dirname6 = path7.shift();
+      const dirname7 = path7.shift();
       for (const entry of tree2) {
-        if (entry.path === dirname6) {
+        if (entry.path === dirname7) {
           if (path7.length === 0) {
             return entry.oid;
           }
           const { type, object: object2 } = await _readObject({
-            fs: fs4,
+            fs: fs6,
             cache,
             gitdir: updatedGitdir,
             oid: entry.oid
           });
           if (type === "tree") {
             const tree3 = GitTree.from(object2);
-            return getOidAtPath({ fs: fs4, cache, gitdir: updatedGitdir, tree: tree3, path: path7 });
+            return getOidAtPath({ fs: fs6, cache, gitdir: updatedGitdir, tree: tree3, path: path7 });
           }
           if (type === "blob") {
             throw new ObjectTypeError(entry.oid, type, "blob", path7.join("/"));
@@ -16972,11 +16972,11 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
       return null;
     }
-    async function getHeadTree({ fs: fs4, cache, gitdir: updatedGitdir }) {
+    async function getHeadTree({ fs: fs6, cache, gitdir: updatedGitdir }) {
       let oid;
       try {
         oid = await GitRefManager.resolve({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           ref: "HEAD"
         });
@@ -16986,13 +16986,13 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         throw e;
       }
-      const { tree: tree2 } = await _readTree({ fs: fs4, cache, gitdir: updatedGitdir, oid });
+      const { tree: tree2 } = await _readTree({ fs: fs6, cache, gitdir: updatedGitdir, oid });
       return tree2;
     }
     async function statusMatrix({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2 = "HEAD",
       filepaths = ["."],
       filter,
@@ -17004,10 +17004,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         return await _walk({
-          fs: fs4,
+          fs: fs6,
           cache,
           dir,
           gitdir: updatedGitdir,
@@ -17016,7 +17016,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             if (!head && !stage && workdir) {
               if (!shouldIgnore) {
                 const isIgnored2 = await GitIgnoreManager.isIgnored({
-                  fs: fs4,
+                  fs: fs6,
                   dir,
                   filepath
                 });
@@ -17065,7 +17065,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function tag({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       object: object2,
       force = false
@@ -17074,21 +17074,21 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
-        const fs4 = new FileSystem(_fs);
+        const fs6 = new FileSystem(_fs);
         if (ref2 === void 0) {
           throw new MissingParameterError("ref");
         }
         ref2 = ref2.startsWith("refs/tags/") ? ref2 : `refs/tags/${ref2}`;
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         const value = await GitRefManager.resolve({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           ref: object2 || "HEAD"
         });
-        if (!force && await GitRefManager.exists({ fs: fs4, gitdir: updatedGitdir, ref: ref2 })) {
+        if (!force && await GitRefManager.exists({ fs: fs6, gitdir: updatedGitdir, ref: ref2 })) {
           throw new AlreadyExistsError("tag", ref2);
         }
-        await GitRefManager.writeRef({ fs: fs4, gitdir: updatedGitdir, ref: ref2, value });
+        await GitRefManager.writeRef({ fs: fs6, gitdir: updatedGitdir, ref: ref2, value });
       } catch (err) {
         err.caller = "git.tag";
         throw err;
@@ -17097,7 +17097,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function updateIndex$1({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       cache = {},
       filepath,
       oid,
@@ -17110,14 +17110,14 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("fs", _fs);
         assertParameter("gitdir", gitdir);
         assertParameter("filepath", filepath);
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         if (remove3) {
           return await GitIndexManager.acquire(
-            { fs: fs4, gitdir: updatedGitdir, cache },
+            { fs: fs6, gitdir: updatedGitdir, cache },
             async function(index2) {
               if (!force) {
-                const fileStats2 = await fs4.lstat(join8(dir, filepath));
+                const fileStats2 = await fs6.lstat(join9(dir, filepath));
                 if (fileStats2) {
                   if (fileStats2.isDirectory()) {
                     throw new InvalidFilepathError("directory");
@@ -17135,7 +17135,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         }
         let fileStats;
         if (!oid) {
-          fileStats = await fs4.lstat(join8(dir, filepath));
+          fileStats = await fs6.lstat(join9(dir, filepath));
           if (!fileStats) {
             throw new NotFoundError(
               `file at "${filepath}" on disk and "remove" not set`
@@ -17146,7 +17146,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           }
         }
         return await GitIndexManager.acquire(
-          { fs: fs4, gitdir: updatedGitdir, cache },
+          { fs: fs6, gitdir: updatedGitdir, cache },
           async function(index2) {
             if (!add2 && !index2.has({ filepath })) {
               throw new NotFoundError(
@@ -17156,9 +17156,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
             let stats;
             if (!oid) {
               stats = fileStats;
-              const object2 = stats.isSymbolicLink() ? await fs4.readlink(join8(dir, filepath)) : await fs4.read(join8(dir, filepath));
+              const object2 = stats.isSymbolicLink() ? await fs6.readlink(join9(dir, filepath)) : await fs6.read(join9(dir, filepath));
               oid = await _writeObject({
-                fs: fs4,
+                fs: fs6,
                 gitdir: updatedGitdir,
                 type: "blob",
                 format: "content",
@@ -17198,9 +17198,9 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       }
     }
     async function walk2({
-      fs: fs4,
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       trees,
       map,
       reduce,
@@ -17208,10 +17208,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       cache = {}
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("trees", trees);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _walk({
           fs: fsp,
@@ -17228,12 +17228,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function writeBlob({ fs: fs4, dir, gitdir = join8(dir, ".git"), blob: blob3 }) {
+    async function writeBlob2({ fs: fs6, dir, gitdir = join9(dir, ".git"), blob: blob3 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("blob", blob3);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeObject({
           fs: fsp,
@@ -17247,17 +17247,17 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function writeCommit({
-      fs: fs4,
+    async function writeCommit2({
+      fs: fs6,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       commit: commit3
     }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("commit", commit3);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeCommit({
           fs: fsp,
@@ -17272,7 +17272,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function writeObject({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       type,
       object: object2,
       format = "parsed",
@@ -17280,8 +17280,8 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       encoding = void 0
     }) {
       try {
-        const fs4 = new FileSystem(_fs);
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
+        const fs6 = new FileSystem(_fs);
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
         if (format === "parsed") {
           switch (type) {
             case "commit":
@@ -17302,7 +17302,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
           format = "content";
         }
         oid = await _writeObject({
-          fs: fs4,
+          fs: fs6,
           gitdir: updatedGitdir,
           type,
           object: object2,
@@ -17318,7 +17318,7 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     async function writeRef({
       fs: _fs,
       dir,
-      gitdir = join8(dir, ".git"),
+      gitdir = join9(dir, ".git"),
       ref: ref2,
       value,
       force = false,
@@ -17329,29 +17329,29 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         assertParameter("gitdir", gitdir);
         assertParameter("ref", ref2);
         assertParameter("value", value);
-        const fs4 = new FileSystem(_fs);
+        const fs6 = new FileSystem(_fs);
         if (!isValidRef(ref2, true)) {
           throw new InvalidRefNameError(ref2, cleanGitRef.clean(ref2));
         }
-        const updatedGitdir = await discoverGitdir({ fsp: fs4, dotgit: gitdir });
-        if (!force && await GitRefManager.exists({ fs: fs4, gitdir: updatedGitdir, ref: ref2 })) {
+        const updatedGitdir = await discoverGitdir({ fsp: fs6, dotgit: gitdir });
+        if (!force && await GitRefManager.exists({ fs: fs6, gitdir: updatedGitdir, ref: ref2 })) {
           throw new AlreadyExistsError("ref", ref2);
         }
         if (symbolic) {
           await GitRefManager.writeSymbolicRef({
-            fs: fs4,
+            fs: fs6,
             gitdir: updatedGitdir,
             ref: ref2,
             value
           });
         } else {
           value = await GitRefManager.resolve({
-            fs: fs4,
+            fs: fs6,
             gitdir: updatedGitdir,
             ref: value
           });
           await GitRefManager.writeRef({
-            fs: fs4,
+            fs: fs6,
             gitdir: updatedGitdir,
             ref: ref2,
             value
@@ -17362,10 +17362,10 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function _writeTag({ fs: fs4, gitdir, tag: tag2 }) {
+    async function _writeTag({ fs: fs6, gitdir, tag: tag2 }) {
       const object2 = GitAnnotatedTag.from(tag2).toObject();
       const oid = await _writeObject({
-        fs: fs4,
+        fs: fs6,
         gitdir,
         type: "tag",
         object: object2,
@@ -17373,12 +17373,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       });
       return oid;
     }
-    async function writeTag({ fs: fs4, dir, gitdir = join8(dir, ".git"), tag: tag2 }) {
+    async function writeTag({ fs: fs6, dir, gitdir = join9(dir, ".git"), tag: tag2 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("tag", tag2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeTag({
           fs: fsp,
@@ -17390,12 +17390,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
         throw err;
       }
     }
-    async function writeTree({ fs: fs4, dir, gitdir = join8(dir, ".git"), tree: tree2 }) {
+    async function writeTree2({ fs: fs6, dir, gitdir = join9(dir, ".git"), tree: tree2 }) {
       try {
-        assertParameter("fs", fs4);
+        assertParameter("fs", fs6);
         assertParameter("gitdir", gitdir);
         assertParameter("tree", tree2);
-        const fsp = new FileSystem(fs4);
+        const fsp = new FileSystem(fs6);
         const updatedGitdir = await discoverGitdir({ fsp, dotgit: gitdir });
         return await _writeTree({
           fs: fsp,
@@ -17472,12 +17472,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
       tag,
       version: version2,
       walk: walk2,
-      writeBlob,
-      writeCommit,
+      writeBlob: writeBlob2,
+      writeCommit: writeCommit2,
       writeObject,
       writeRef,
       writeTag,
-      writeTree,
+      writeTree: writeTree2,
       stash
     };
     exports.Errors = Errors;
@@ -17546,12 +17546,12 @@ ${obj.gpgsig ? obj.gpgsig : ""}`;
     exports.updateIndex = updateIndex$1;
     exports.version = version2;
     exports.walk = walk2;
-    exports.writeBlob = writeBlob;
-    exports.writeCommit = writeCommit;
+    exports.writeBlob = writeBlob2;
+    exports.writeCommit = writeCommit2;
     exports.writeObject = writeObject;
     exports.writeRef = writeRef;
     exports.writeTag = writeTag;
-    exports.writeTree = writeTree;
+    exports.writeTree = writeTree2;
   }
 });
 
@@ -17709,7 +17709,7 @@ var require_light = __commonJS({
           }
         }
         async trigger(name2, ...args) {
-          var e, promises4;
+          var e, promises6;
           try {
             if (name2 !== "debug") {
               this.trigger("debug", `Event triggered: ${name2}`, args);
@@ -17720,7 +17720,7 @@ var require_light = __commonJS({
             this._events[name2] = this._events[name2].filter(function(listener) {
               return listener.status !== "none";
             });
-            promises4 = this._events[name2].map(async (listener) => {
+            promises6 = this._events[name2].map(async (listener) => {
               var e2, returned;
               if (listener.status === "none") {
                 return;
@@ -17743,7 +17743,7 @@ var require_light = __commonJS({
                 return null;
               }
             });
-            return (await Promise.all(promises4)).find(function(x) {
+            return (await Promise.all(promises6)).find(function(x) {
               return x != null;
             });
           } catch (error3) {
@@ -18081,7 +18081,7 @@ var require_light = __commonJS({
           return this.check(weight, now);
         }
         async __register__(index, weight, expiration) {
-          var now, wait2;
+          var now, wait3;
           await this.yieldLoop();
           now = Date.now();
           if (this.conditionsCheck(weight)) {
@@ -18089,11 +18089,11 @@ var require_light = __commonJS({
             if (this.storeOptions.reservoir != null) {
               this.storeOptions.reservoir -= weight;
             }
-            wait2 = Math.max(this._nextRequest - now, 0);
-            this._nextRequest = now + wait2 + this.storeOptions.minTime;
+            wait3 = Math.max(this._nextRequest - now, 0);
+            this._nextRequest = now + wait3 + this.storeOptions.minTime;
             return {
               success: true,
-              wait: wait2,
+              wait: wait3,
               reservoir: this.storeOptions.reservoir
             };
           } else {
@@ -18333,7 +18333,7 @@ var require_light = __commonJS({
             return Object.keys(this.instances);
           }
           async clusterKeys() {
-            var cursor, end, found, i, k, keys, len, next2, start3;
+            var cursor, end, found2, i, k, keys, len, next2, start3;
             if (this.connection == null) {
               return this.Promise.resolve(this.keys());
             }
@@ -18342,10 +18342,10 @@ var require_light = __commonJS({
             start3 = `b_${this.id}-`.length;
             end = "_settings".length;
             while (cursor !== 0) {
-              [next2, found] = await this.connection.__runCommand__(["scan", cursor != null ? cursor : 0, "match", `b_${this.id}-*_settings`, "count", 1e4]);
+              [next2, found2] = await this.connection.__runCommand__(["scan", cursor != null ? cursor : 0, "match", `b_${this.id}-*_settings`, "count", 1e4]);
               cursor = ~~next2;
-              for (i = 0, len = found.length; i < len; i++) {
-                k = found[i];
+              for (i = 0, len = found2.length; i < len; i++) {
+                k = found2[i];
                 keys.push(k.slice(start3, -end));
               }
             }
@@ -18573,7 +18573,7 @@ var require_light = __commonJS({
               return this.Events.trigger("error", e);
             }
           }
-          _run(index, job2, wait2) {
+          _run(index, job2, wait3) {
             var clearGlobalState, free, run3;
             job2.doRun();
             clearGlobalState = this._clearGlobalState.bind(this, index);
@@ -18582,10 +18582,10 @@ var require_light = __commonJS({
             return this._scheduled[index] = {
               timeout: setTimeout(() => {
                 return job2.doExecute(this._limiter, clearGlobalState, run3, free);
-              }, wait2),
+              }, wait3),
               expiration: job2.options.expiration != null ? setTimeout(function() {
                 return job2.doExpire(clearGlobalState, run3, free);
-              }, wait2 + job2.options.expiration) : void 0,
+              }, wait3 + job2.options.expiration) : void 0,
               job: job2
             };
           }
@@ -18602,7 +18602,7 @@ var require_light = __commonJS({
               }
               this.Events.trigger("debug", `Draining ${options.id}`, { args, options });
               index = this._randomIndex();
-              return this._store.__register__(index, options.weight, options.expiration).then(({ success, wait: wait2, reservoir }) => {
+              return this._store.__register__(index, options.weight, options.expiration).then(({ success, wait: wait3, reservoir }) => {
                 var empty;
                 this.Events.trigger("debug", `Drained ${options.id}`, { success, args, options });
                 if (success) {
@@ -18614,7 +18614,7 @@ var require_light = __commonJS({
                   if (reservoir === 0) {
                     this.Events.trigger("depleted", empty);
                   }
-                  this._run(index, next2, wait2);
+                  this._run(index, next2, wait3);
                   return this.Promise.resolve(options.weight);
                 } else {
                   return this.Promise.resolve(null);
@@ -19979,13 +19979,13 @@ var require_utils = __commonJS({
       if (isBCYear) ret += " BC";
       return ret;
     }
-    function normalizeQueryConfig(config2, values2, callback) {
+    function normalizeQueryConfig(config2, values3, callback) {
       config2 = typeof config2 === "string" ? { text: config2 } : cloneQueryConfig(config2);
-      if (values2) {
-        if (typeof values2 === "function") {
-          config2.callback = values2;
+      if (values3) {
+        if (typeof values3 === "function") {
+          config2.callback = values3;
         } else {
-          config2.values = values2;
+          config2.values = values3;
         }
       }
       if (callback) {
@@ -20483,15 +20483,15 @@ var require_pg_connection_string = __commonJS({
       if (config2.sslnegotiation === "direct" && config2.ssl === void 0) {
         config2.ssl = true;
       }
-      const fs4 = config2.sslcert || config2.sslkey || config2.sslrootcert ? __require("fs") : null;
+      const fs6 = config2.sslcert || config2.sslkey || config2.sslrootcert ? __require("fs") : null;
       if (config2.sslcert) {
-        config2.ssl.cert = fs4.readFileSync(config2.sslcert).toString();
+        config2.ssl.cert = fs6.readFileSync(config2.sslcert).toString();
       }
       if (config2.sslkey) {
-        config2.ssl.key = fs4.readFileSync(config2.sslkey).toString();
+        config2.ssl.key = fs6.readFileSync(config2.sslkey).toString();
       }
       if (config2.sslrootcert) {
-        config2.ssl.ca = fs4.readFileSync(config2.sslrootcert).toString();
+        config2.ssl.ca = fs6.readFileSync(config2.sslrootcert).toString();
       }
       if (options.useLibpqCompat && config2.uselibpqcompat) {
         throw new Error("Both useLibpqCompat and uselibpqcompat are set. Please use only one of them.");
@@ -20861,9 +20861,9 @@ var require_query = __commonJS({
     var Result2 = require_result();
     var utils = require_utils();
     var Query2 = class extends EventEmitter2 {
-      constructor(config2, values2, callback) {
+      constructor(config2, values3, callback) {
         super();
-        config2 = utils.normalizeQueryConfig(config2, values2, callback);
+        config2 = utils.normalizeQueryConfig(config2, values3, callback);
         this.text = config2.text;
         this.values = config2.values;
         this.rows = config2.rows;
@@ -21401,10 +21401,10 @@ var require_serializer = __commonJS({
         /* code.parse */
       );
     };
-    var writeValues = function(values2, valueMapper, formatsOffset) {
-      const len = values2.length;
+    var writeValues = function(values3, valueMapper, formatsOffset) {
+      const len = values3.length;
       for (let i = 0; i < len; i++) {
-        const mappedVal = valueMapper ? valueMapper(values2[i], i) : values2[i];
+        const mappedVal = valueMapper ? valueMapper(values3[i], i) : values3[i];
         let formatByte = 0;
         if (mappedVal == null) {
           writer.addInt32(-1);
@@ -21424,14 +21424,14 @@ var require_serializer = __commonJS({
       const portal = config2.portal || "";
       const statement = config2.statement || "";
       const binary = config2.binary || false;
-      const values2 = config2.values || emptyArray;
-      const len = values2.length;
+      const values3 = config2.values || emptyArray;
+      const len = values3.length;
       writer.addCString(portal).addCString(statement);
       writer.addInt16(len);
       const formatsOffset = writer.reserveUnsafe(len * 2);
       writer.addInt16(len);
       try {
-        writeValues(values2, config2.valueMapper, formatsOffset);
+        writeValues(values3, config2.valueMapper, formatsOffset);
       } catch (err) {
         writer.clear();
         throw err;
@@ -22482,15 +22482,15 @@ var require_lib3 = __commonJS({
   "node_modules/pgpass/lib/index.js"(exports, module) {
     "use strict";
     var path7 = __require("path");
-    var fs4 = __require("fs");
+    var fs6 = __require("fs");
     var helper = require_helper();
     module.exports = function(connInfo, cb) {
       var file2 = helper.getFileName();
-      fs4.stat(file2, function(err, stat3) {
+      fs6.stat(file2, function(err, stat3) {
         if (err || !helper.usePgPass(stat3, file2)) {
           return cb(void 0);
         }
-        var st = fs4.createReadStream(file2);
+        var st = fs6.createReadStream(file2);
         helper.getPassword(connInfo, st, cb);
       });
     };
@@ -23061,7 +23061,7 @@ var require_client = __commonJS({
           this.emit("drain");
         }
       }
-      query(config2, values2, callback) {
+      query(config2, values3, callback) {
         let query;
         let result;
         if (config2 == null) {
@@ -23070,14 +23070,14 @@ var require_client = __commonJS({
         if (typeof config2.submit === "function") {
           result = query = config2;
           if (!query.callback) {
-            if (typeof values2 === "function") {
-              query.callback = values2;
+            if (typeof values3 === "function") {
+              query.callback = values3;
             } else if (callback) {
               query.callback = callback;
             }
           }
         } else {
-          query = new Query2(config2, values2, callback);
+          query = new Query2(config2, values3, callback);
           if (!query.callback) {
             result = new this._Promise((resolve3, reject) => {
               query.callback = (err, res) => err ? reject(err) : resolve3(res);
@@ -23542,7 +23542,7 @@ var require_pg_pool = __commonJS({
         this._idle.push(new IdleItem(client, idleListener, tid));
         this._pulseQueue();
       }
-      query(text3, values2, cb) {
+      query(text3, values3, cb) {
         if (typeof text3 === "function") {
           const response2 = promisify(this.Promise, text3);
           setImmediate(function() {
@@ -23550,9 +23550,9 @@ var require_pg_pool = __commonJS({
           });
           return response2.result;
         }
-        if (typeof values2 === "function") {
-          cb = values2;
-          values2 = void 0;
+        if (typeof values3 === "function") {
+          cb = values3;
+          values3 = void 0;
         }
         const response = promisify(this.Promise, cb);
         cb = response.callback;
@@ -23572,7 +23572,7 @@ var require_pg_pool = __commonJS({
           client.once("error", onError);
           this.log("dispatching query");
           try {
-            client.query(text3, values2, (err2, res) => {
+            client.query(text3, values3, (err2, res) => {
               this.log("query dispatched");
               client.removeListener("error", onError);
               if (clientReleased) {
@@ -23628,9 +23628,9 @@ var require_query2 = __commonJS({
     var EventEmitter2 = __require("events").EventEmitter;
     var util = __require("util");
     var utils = require_utils();
-    var NativeQuery = module.exports = function(config2, values2, callback) {
+    var NativeQuery = module.exports = function(config2, values3, callback) {
       EventEmitter2.call(this);
-      config2 = utils.normalizeQueryConfig(config2, values2, callback);
+      config2 = utils.normalizeQueryConfig(config2, values3, callback);
       this.text = config2.text;
       this.values = config2.values;
       this.name = config2.name;
@@ -23641,8 +23641,8 @@ var require_query2 = __commonJS({
       this._emitRowEvents = false;
       this.on(
         "newListener",
-        function(event) {
-          if (event === "row") this._emitRowEvents = true;
+        function(event2) {
+          if (event2 === "row") this._emitRowEvents = true;
         }.bind(this)
       );
     };
@@ -23735,18 +23735,18 @@ var require_query2 = __commonJS({
           console.error("You supplied %s (%s)", this.name, this.name.length);
           console.error("This can cause conflicts and silent errors executing queries");
         }
-        const values2 = (this.values || []).map(utils.prepareValue);
+        const values3 = (this.values || []).map(utils.prepareValue);
         if (client.namedQueries[this.name] !== void 0) {
           if (this.text && client.namedQueries[this.name] !== this.text) {
             const err = new Error(`Prepared statements must be unique - '${this.name}' was used for a different statement`);
             return after2(err);
           }
-          return client.native.execute(this.name, values2, after2);
+          return client.native.execute(this.name, values3, after2);
         }
-        return client.native.prepare(this.name, this.text, values2.length, function(err) {
+        return client.native.prepare(this.name, this.text, values3.length, function(err) {
           if (err) return after2(err);
           client.namedQueries[self2.name] = self2.text;
-          return self2.native.execute(self2.name, values2, after2);
+          return self2.native.execute(self2.name, values3, after2);
         });
       } else if (this.values) {
         if (!Array.isArray(this.values)) {
@@ -23877,7 +23877,7 @@ var require_client2 = __commonJS({
         });
       });
     };
-    Client2.prototype.query = function(config2, values2, callback) {
+    Client2.prototype.query = function(config2, values3, callback) {
       let query;
       let result;
       let readTimeout;
@@ -23888,12 +23888,12 @@ var require_client2 = __commonJS({
       } else if (typeof config2.submit === "function") {
         readTimeout = config2.query_timeout || this.connectionParameters.query_timeout;
         result = query = config2;
-        if (typeof values2 === "function") {
-          config2.callback = values2;
+        if (typeof values3 === "function") {
+          config2.callback = values3;
         }
       } else {
         readTimeout = config2.query_timeout || this.connectionParameters.query_timeout;
-        query = new NativeQuery(config2, values2, callback);
+        query = new NativeQuery(config2, values3, callback);
         if (!query.callback) {
           let resolveOut, rejectOut;
           result = new this._Promise((resolve3, reject) => {
@@ -24027,10 +24027,10 @@ var require_client2 = __commonJS({
         const query = this._queryQueue.shift();
         this.hasExecuted = true;
         nativeQueries.push(query);
-        const values2 = query.values ? query.values.map(utils.prepareValue) : null;
+        const values3 = query.values ? query.values.map(utils.prepareValue) : null;
         const pipelineEntry = { text: query.text, name: query.name, arrayMode: query._arrayMode };
-        if (values2) {
-          pipelineEntry.values = values2;
+        if (values3) {
+          pipelineEntry.values = values3;
         }
         if (query.name && this.namedQueries[query.name]) {
           pipelineEntry._alreadyPrepared = true;
@@ -24793,19 +24793,19 @@ var require_Alias = __commonJS({
           if (ctx)
             ctx.aliasResolveCache = nodes;
         }
-        let found = void 0;
+        let found2 = void 0;
         for (const node2 of nodes) {
           if (node2 === this)
             break;
           if (node2.anchor === this.source)
-            found = node2;
+            found2 = node2;
         }
-        if (found && ctx) {
+        if (found2 && ctx) {
           const { anchors: anchors2, doc: doc2, maxAliasCount } = ctx;
-          let data = anchors2.get(found);
+          let data = anchors2.get(found2);
           if (!data) {
-            toJS.toJS(found, null, ctx);
-            data = anchors2.get(found);
+            toJS.toJS(found2, null, ctx);
+            data = anchors2.get(found2);
           }
           if (data?.res === void 0) {
             const msg = "This should not happen: Alias anchor was not resolved?";
@@ -24814,14 +24814,14 @@ var require_Alias = __commonJS({
           if (maxAliasCount >= 0) {
             data.count += 1;
             if (data.aliasCount === 0)
-              data.aliasCount = getAliasCount(doc2, found, anchors2);
+              data.aliasCount = getAliasCount(doc2, found2, anchors2);
             if (data.count * data.aliasCount > maxAliasCount) {
               const msg = "Excessive alias count indicates a resource exhaustion attack";
               throw new ReferenceError(msg);
             }
           }
         }
-        return found;
+        return found2;
       }
       toJSON(_arg, ctx) {
         if (!ctx)
@@ -26106,7 +26106,7 @@ ${indent}${line2}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines2.reduce((sum3, line2) => sum3 + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -26122,7 +26122,7 @@ ${indent}${line2}` : "\n";
         return start3 + end;
       } else {
         if (!reqNewline) {
-          const len = lines2.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
+          const len = lines2.reduce((sum3, line2) => sum3 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -27927,7 +27927,7 @@ var require_resolve_props = __commonJS({
       let tag = null;
       let newlineAfterProp = null;
       let comma = null;
-      let found = null;
+      let found2 = null;
       let start3 = null;
       for (const token of tokens) {
         if (reqSpace) {
@@ -27964,7 +27964,7 @@ var require_resolve_props = __commonJS({
             if (atNewline) {
               if (comment2)
                 comment2 += token.source;
-              else if (!found || indicator !== "seq-item-ind")
+              else if (!found2 || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
               commentSep += token.source;
@@ -27998,9 +27998,9 @@ var require_resolve_props = __commonJS({
           case indicator:
             if (anchor2 || tag)
               onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
-            if (found)
+            if (found2)
               onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
-            found = token;
+            found2 = token;
             atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
             hasSpace = false;
             break;
@@ -28029,7 +28029,7 @@ var require_resolve_props = __commonJS({
         onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
       return {
         comma,
-        found,
+        found: found2,
         spaceBefore,
         comment: comment2,
         hasNewline,
@@ -28139,10 +28139,10 @@ var require_resolve_block_map = __commonJS({
       let offset2 = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start: start3, key, sep: sep3, value } = collItem;
+        const { start: start3, key, sep: sep4, value } = collItem;
         const keyProps = resolveProps.resolveProps(start3, {
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep4?.[0],
           offset: offset2,
           onError,
           parentIndent: bm.indent,
@@ -28156,7 +28156,7 @@ var require_resolve_block_map = __commonJS({
             else if ("indent" in key && key.indent !== bm.indent)
               onError(offset2, "BAD_INDENT", startColMsg);
           }
-          if (!keyProps.anchor && !keyProps.tag && !sep3) {
+          if (!keyProps.anchor && !keyProps.tag && !sep4) {
             commentEnd = keyProps.end;
             if (keyProps.comment) {
               if (map.comment)
@@ -28180,7 +28180,7 @@ var require_resolve_block_map = __commonJS({
         ctx.atKey = false;
         if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
-        const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+        const valueProps = resolveProps.resolveProps(sep4 ?? [], {
           indicator: "map-value-ind",
           next: value,
           offset: keyNode.range[2],
@@ -28196,7 +28196,7 @@ var require_resolve_block_map = __commonJS({
             if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
               onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset2, sep3, null, valueProps, onError);
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset2, sep4, null, valueProps, onError);
           if (ctx.schema.compat)
             utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
           offset2 = valueNode.range[2];
@@ -28287,7 +28287,7 @@ var require_resolve_end = __commonJS({
       let comment2 = "";
       if (end) {
         let hasSpace = false;
-        let sep3 = "";
+        let sep4 = "";
         for (const token of end) {
           const { source, type } = token;
           switch (type) {
@@ -28301,13 +28301,13 @@ var require_resolve_end = __commonJS({
               if (!comment2)
                 comment2 = cb;
               else
-                comment2 += sep3 + cb;
-              sep3 = "";
+                comment2 += sep4 + cb;
+              sep4 = "";
               break;
             }
             case "newline":
               if (comment2)
-                sep3 += source;
+                sep4 += source;
               hasSpace = true;
               break;
             default:
@@ -28350,18 +28350,18 @@ var require_resolve_flow_collection = __commonJS({
       let offset2 = fc.offset + fc.start.source.length;
       for (let i = 0; i < fc.items.length; ++i) {
         const collItem = fc.items[i];
-        const { start: start3, key, sep: sep3, value } = collItem;
+        const { start: start3, key, sep: sep4, value } = collItem;
         const props = resolveProps.resolveProps(start3, {
           flow: fcName,
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep4?.[0],
           offset: offset2,
           onError,
           parentIndent: fc.indent,
           startOnNewline: false
         });
         if (!props.found) {
-          if (!props.anchor && !props.tag && !sep3 && !value) {
+          if (!props.anchor && !props.tag && !sep4 && !value) {
             if (i === 0 && props.comma)
               onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
             else if (i < fc.items.length - 1)
@@ -28415,8 +28415,8 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap2 && !sep3 && !props.found) {
-          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
+        if (!isMap2 && !sep4 && !props.found) {
+          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep4, null, props, onError);
           coll.items.push(valueNode);
           offset2 = valueNode.range[2];
           if (isBlock(value))
@@ -28428,7 +28428,7 @@ var require_resolve_flow_collection = __commonJS({
           if (isBlock(key))
             onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
           ctx.atKey = false;
-          const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+          const valueProps = resolveProps.resolveProps(sep4 ?? [], {
             flow: fcName,
             indicator: "map-value-ind",
             next: value,
@@ -28439,8 +28439,8 @@ var require_resolve_flow_collection = __commonJS({
           });
           if (valueProps.found) {
             if (!isMap2 && !props.found && ctx.options.strict) {
-              if (sep3)
-                for (const st of sep3) {
+              if (sep4)
+                for (const st of sep4) {
                   if (st === valueProps.found)
                     break;
                   if (st.type === "newline") {
@@ -28457,7 +28457,7 @@ var require_resolve_flow_collection = __commonJS({
             else
               onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep3, null, valueProps, onError) : null;
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep4, null, valueProps, onError) : null;
           if (valueNode) {
             if (isBlock(value))
               onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
@@ -28637,7 +28637,7 @@ var require_resolve_block_scalar = __commonJS({
           chompStart = i + 1;
       }
       let value = "";
-      let sep3 = "";
+      let sep4 = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
         value += lines2[i][0].slice(trimIndent) + "\n";
@@ -28654,24 +28654,24 @@ var require_resolve_block_scalar = __commonJS({
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content;
-          sep3 = "\n";
+          value += sep4 + indent.slice(trimIndent) + content;
+          sep4 = "\n";
         } else if (indent.length > trimIndent || content[0] === "	") {
-          if (sep3 === " ")
-            sep3 = "\n";
-          else if (!prevMoreIndented && sep3 === "\n")
-            sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content;
-          sep3 = "\n";
+          if (sep4 === " ")
+            sep4 = "\n";
+          else if (!prevMoreIndented && sep4 === "\n")
+            sep4 = "\n\n";
+          value += sep4 + indent.slice(trimIndent) + content;
+          sep4 = "\n";
           prevMoreIndented = true;
         } else if (content === "") {
-          if (sep3 === "\n")
+          if (sep4 === "\n")
             value += "\n";
           else
-            sep3 = "\n";
+            sep4 = "\n";
         } else {
-          value += sep3 + content;
-          sep3 = " ";
+          value += sep4 + content;
+          sep4 = " ";
           prevMoreIndented = false;
         }
       }
@@ -28854,25 +28854,25 @@ var require_resolve_flow_scalar = __commonJS({
         trimBoth = /^[ \t]+|[ \t]+$/g;
       }
       let res = match[1].replace(trimEnd, "");
-      let sep3 = " ";
+      let sep4 = " ";
       let pos = line2.lastIndex;
       while (match = line2.exec(source)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
-          if (sep3 === "\n")
-            res += sep3;
+          if (sep4 === "\n")
+            res += sep4;
           else
-            sep3 = "\n";
+            sep4 = "\n";
         } else {
-          res += sep3 + lm;
-          sep3 = " ";
+          res += sep4 + lm;
+          sep4 = " ";
         }
         pos = line2.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
       match = last.exec(source);
-      return res + sep3 + (match?.[1] ?? "");
+      return res + sep4 + (match?.[1] ?? "");
     }
     function doubleQuotedValue(source, onError) {
       let res = "";
@@ -29185,17 +29185,17 @@ var require_compose_node = __commonJS({
       return node2;
     }
     function composeAlias({ options }, { offset: offset2, source, end }, onError) {
-      const alias = new Alias.Alias(source.substring(1));
-      if (alias.source === "")
+      const alias2 = new Alias.Alias(source.substring(1));
+      if (alias2.source === "")
         onError(offset2, "BAD_ALIAS", "Alias cannot be an empty string");
-      if (alias.source.endsWith(":"))
+      if (alias2.source.endsWith(":"))
         onError(offset2 + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
       const valueEnd = offset2 + source.length;
       const re = resolveEnd.resolveEnd(end, valueEnd, options.strict, onError);
-      alias.range = [offset2, valueEnd, re.offset];
+      alias2.range = [offset2, valueEnd, re.offset];
       if (re.comment)
-        alias.comment = re.comment;
-      return alias;
+        alias2.comment = re.comment;
+      return alias2;
     }
     exports.composeEmptyNode = composeEmptyNode;
     exports.composeNode = composeNode;
@@ -29682,14 +29682,14 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start: start3, key, sep: sep3, value }) {
+    function stringifyItem({ start: start3, key, sep: sep4, value }) {
       let res = "";
       for (const st of start3)
         res += st.source;
       if (key)
         res += stringifyToken(key);
-      if (sep3)
-        for (const st of sep3)
+      if (sep4)
+        for (const st of sep4)
           res += st.source;
       if (value)
         res += stringifyToken(value);
@@ -30856,18 +30856,18 @@ var require_parser2 = __commonJS({
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
           const start3 = getFirstKeyStartProps(prev);
-          let sep3;
+          let sep4;
           if (scalar.end) {
-            sep3 = scalar.end;
-            sep3.push(this.sourceToken);
+            sep4 = scalar.end;
+            sep4.push(this.sourceToken);
             delete scalar.end;
           } else
-            sep3 = [this.sourceToken];
+            sep4 = [this.sourceToken];
           const map = {
             type: "block-map",
             offset: scalar.offset,
             indent: scalar.indent,
-            items: [{ start: start3, key: scalar, sep: sep3 }]
+            items: [{ start: start3, key: scalar, sep: sep4 }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
@@ -31020,15 +31020,15 @@ var require_parser2 = __commonJS({
                 } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
                   const start4 = getFirstKeyStartProps(it.start);
                   const key = it.key;
-                  const sep3 = it.sep;
-                  sep3.push(this.sourceToken);
+                  const sep4 = it.sep;
+                  sep4.push(this.sourceToken);
                   delete it.key;
                   delete it.sep;
                   this.stack.push({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start: start4, key, sep: sep3 }]
+                    items: [{ start: start4, key, sep: sep4 }]
                   });
                 } else if (start3.length > 0) {
                   it.sep = it.sep.concat(start3, this.sourceToken);
@@ -31057,14 +31057,14 @@ var require_parser2 = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs4 = this.flowScalar(this.type);
+              const fs6 = this.flowScalar(this.type);
               if (atNextItem || it.value) {
-                map.items.push({ start: start3, key: fs4, sep: [] });
+                map.items.push({ start: start3, key: fs6, sep: [] });
                 this.onKeyLine = true;
               } else if (it.sep) {
-                this.stack.push(fs4);
+                this.stack.push(fs6);
               } else {
-                Object.assign(it, { key: fs4, sep: [] });
+                Object.assign(it, { key: fs6, sep: [] });
                 this.onKeyLine = true;
               }
               return;
@@ -31192,13 +31192,13 @@ var require_parser2 = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs4 = this.flowScalar(this.type);
+              const fs6 = this.flowScalar(this.type);
               if (!it || it.value)
-                fc.items.push({ start: [], key: fs4, sep: [] });
+                fc.items.push({ start: [], key: fs6, sep: [] });
               else if (it.sep)
-                this.stack.push(fs4);
+                this.stack.push(fs6);
               else
-                Object.assign(it, { key: fs4, sep: [] });
+                Object.assign(it, { key: fs6, sep: [] });
               return;
             }
             case "flow-map-end":
@@ -31222,13 +31222,13 @@ var require_parser2 = __commonJS({
             const prev = getPrevProps(parent);
             const start3 = getFirstKeyStartProps(prev);
             fixFlowSeqItems(fc);
-            const sep3 = fc.end.splice(1, fc.end.length);
-            sep3.push(this.sourceToken);
+            const sep4 = fc.end.splice(1, fc.end.length);
+            sep4.push(this.sourceToken);
             const map = {
               type: "block-map",
               offset: fc.offset,
               indent: fc.indent,
-              items: [{ start: start3, key: fc, sep: sep3 }]
+              items: [{ start: start3, key: fc, sep: sep4 }]
             };
             this.onKeyLine = true;
             this.stack[this.stack.length - 1] = map;
@@ -31507,7 +31507,7 @@ var require_dist2 = __commonJS({
 });
 
 // src/main.ts
-import { mkdtemp, rm as rm2 } from "node:fs/promises";
+import { mkdtemp as mkdtemp2, rm as rm3 } from "node:fs/promises";
 import os6 from "node:os";
 import path6 from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31564,8 +31564,8 @@ var LONE_SURROGATE = new RegExp("\\p{Surrogate}", "gu");
 function escapeMarkdown(text3) {
   return clip(oneLine(text3)).replace(/[\\*~[\]]/gu, "\\$&").replace(/&(?=[#\w])/gu, "&amp;").replace(/<(?![ =\d])/gu, "&lt;").replaceAll("|", "&#124;").replaceAll("`", "&#96;").replaceAll("$", "&#36;").replace(/_+/gu, escapeUnderscores).replaceAll("::", ":&#58;").replaceAll("{{", "{&#123;").replace(/^[#+=>-]/u, "\\$&").replace(/^(\d+)([.)])(?=\s|$)/u, "$1\\$2");
 }
-function md(parts, ...values2) {
-  const rest = values2.map((value, index) => `${markdownOf(value)}${parts[index + 1] ?? ""}`);
+function md(parts, ...values3) {
+  const rest = values3.map((value, index) => `${markdownOf(value)}${parts[index + 1] ?? ""}`);
   return { markdown: `${parts[0] ?? ""}${rest.join("")}` };
 }
 function code(text3) {
@@ -31669,8 +31669,8 @@ function gateText(gate2) {
 function goesOn(waiting) {
   return waiting === void 0 ? [md`**Now:** it is planned, and its briefing is written`] : [md`**It stops here:** ${waiting.message}`, md`**What to do:** ${waiting.remedy}`];
 }
-function renderDue(found) {
-  const { due: due2, failed } = found;
+function renderDue(found2) {
+  const { due: due2, failed } = found2;
   const rows = due2.map(({ definition, keys, why }) => [definition, keys, why]);
   return fitPage([
     due2.length === 0 ? nothingDue(failed.length > 0) : "## Due",
@@ -31764,8 +31764,9 @@ var NOTHING_DUE = {
   lateMs: 0
 };
 var CUT_OFF_GRACE_MS = 6e5;
-function isCutOff({ deployDeadlineMs }, workedOnMs) {
-  return workedOnMs >= deployDeadlineMs + CUT_OFF_GRACE_MS;
+function isCutOff(definition, phase2, workedOnMs) {
+  const proofMs = phaseNamed(definition, phase2)?.effect?.deadlineMs ?? 0;
+  return workedOnMs >= definition.deployDeadlineMs + 2 * proofMs + CUT_OFF_GRACE_MS;
 }
 function dueLook(phase2, state2, nowMs) {
   if (state2.status === "promoted") return NOTHING_DUE;
@@ -31831,6 +31832,80 @@ var ProviderError = class extends RollgateError {
 var ConflictError = class extends RollgateError {
 };
 
+// src/rollout/integrity.ts
+var MAX_SKEW_MS = 6e4;
+function checkFlags(wanted, reading2) {
+  const drifted = Object.entries(wanted).flatMap(
+    ([flag, value]) => driftOf(flag, value, reading2.flags[flag]) ?? []
+  );
+  const shadowed = reading2.obstacles.map(({ code: code2, message }) => ({ code: code2, ok: false, message }));
+  const problems = [...drifted, ...shadowed];
+  return problems.length === 0 ? [{ code: "flags", ok: true, message: `all flags on ${reading2.target} are as they were set` }] : problems;
+}
+function driftedFlags(wanted, reading2) {
+  return Object.entries(wanted).flatMap(([flag, value]) => {
+    const state2 = reading2.flags[flag];
+    const present = state2 !== void 0 && state2.kind !== "absent";
+    const drifted = value === null ? present : driftOf(flag, value, state2) !== void 0;
+    return drifted ? [flag] : [];
+  });
+}
+function isDrift({ code: code2 }) {
+  return code2 === "flag_drift" || code2 === "flag_deleted";
+}
+function isFlagTrouble(finding) {
+  return isDrift(finding) || Object.hasOwn(SHADOWS, finding.code);
+}
+var SHADOWS = {
+  branch_override: true,
+  sensitive: true,
+  hidden_production: true,
+  foreign_owner: true,
+  duplicate_record: true,
+  team_shared: true,
+  other_rollout: true,
+  flag_obstacle: true
+};
+function driftOf(flag, wanted, state2) {
+  switch (state2?.kind) {
+    case "set":
+      return state2.value === wanted ? void 0 : drift("flag_drift", `${flag} is "${state2.value}", not "${wanted}" as it was set`);
+    case "unreadable":
+      return drift(
+        "flag_drift",
+        `${flag} is unreadable (${state2.reason}), not "${wanted}" as it was set`
+      );
+    case "absent":
+    case void 0:
+      return drift(
+        "flag_deleted",
+        `${flag} is absent: somebody removed it, and it was set to "${wanted}"`
+      );
+  }
+}
+function drift(code2, message) {
+  return { code: code2, ok: false, message };
+}
+function checkDefinition(begunWith, now) {
+  return begunWith === now ? [] : [
+    {
+      code: "definition_changed",
+      ok: true,
+      message: "the definition is no longer the one that the rollout began with"
+    }
+  ];
+}
+function checkClocks(databaseNow, askedMs, answeredMs = askedMs) {
+  const databaseMs = Date.parse(databaseNow);
+  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs);
+  const ok = skewMs < MAX_SKEW_MS;
+  const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`;
+  return { code: ok ? "clocks" : "clock_skew", ok, message };
+}
+function unknownWorld(part, problem) {
+  return { code: "unknown", ok: false, message: `${part} could not be checked: ${problem}` };
+}
+
 // src/rollout/state.ts
 var NOTHING2 = {
   definition: "",
@@ -31842,7 +31917,7 @@ var NOTHING2 = {
 };
 function fold(events2, lastPhase2, earlier = NOTHING2) {
   return events2.reduce(
-    (state2, event) => ({ ...step(state2, event, lastPhase2), lastSeq: event.seq }),
+    (state2, event2) => ({ ...step(state2, event2, lastPhase2), lastSeq: event2.seq }),
     earlier
   );
 }
@@ -31852,6 +31927,11 @@ function currentPhase(state2) {
 function phaseInForce({ phases }) {
   const begun = phases.filter(({ intent }) => intent !== void 0);
   return begun.findLast(({ status }) => IN_FORCE.has(status)) ?? begun.at(-1);
+}
+function phaseBefore({ phases }, { phase: phase2, target: target2 }) {
+  return phases.findLast(
+    ({ name: name2, status, intent }) => name2 !== phase2 && intent?.target === target2 && IN_FORCE.has(status)
+  );
 }
 var IN_FORCE = /* @__PURE__ */ new Set(["applying", "soaking", "promoted"]);
 function cleanIntent({ intent, failures }) {
@@ -31865,10 +31945,8 @@ function lastSeenMs({ looks, since = "" }) {
   return Date.parse(looks.findLast(isAnswered)?.window?.databaseNow ?? since);
 }
 function acceptableSince({ since = "", looks }) {
-  const drift = looks.findLastIndex(
-    (look4) => look4.integrity.some(({ code: code2 }) => code2 === "flag_drift")
-  );
-  return drift === -1 ? since : looks[drift + 1]?.at ?? NEVER;
+  const drift2 = looks.findLastIndex((look4) => look4.integrity.some(isFlagTrouble));
+  return drift2 === -1 ? since : looks[drift2 + 1]?.at ?? NEVER;
 }
 var NEVER = "9999-12-31T23:59:59.999Z";
 function takenUpMs({ resumedAt }, { at }) {
@@ -31896,79 +31974,80 @@ function isOver(state2) {
 function endsByItself({ cause: cause2 }) {
   return cause2 === "frozen" || cause2 === "error" || cause2 === "integrity" || cause2 === "blind";
 }
-function step(state2, event, lastPhase2) {
-  switch (event.kind) {
+function step(state2, event2, lastPhase2) {
+  switch (event2.kind) {
     case "rollout-started":
-      return start(state2, event);
+      return start(state2, event2);
     case "phase-planned":
-      return plan(state2, event);
+      return plan(state2, event2);
     case "phase-applying":
-      return restart(state2, event);
+      return restart(state2, event2);
     case "phase-applied":
-      return withPhase(state2, event.phase, {
+      return withPhase(state2, event2.phase, {
         status: "soaking",
-        deployment: event.deployment,
-        since: event.since
+        deployment: event2.deployment,
+        since: event2.since,
+        effect: event2.effect ?? []
       });
     case "phase-failed":
-      return withPhase(state2, event.phase, { status: "failed", failure: event });
+      return withPhase(state2, event2.phase, { status: "failed", failure: event2 });
     case "look":
-      return seen(state2, event, lastPhase2);
+      return seen(state2, event2, lastPhase2);
     case "held":
-      return hold(state2, event.cause, event);
+      return hold(state2, event2.cause, event2);
     case "resumed":
-      return resume(state2, event);
+      return resume(state2, event2);
     case "rollback-requested":
-      return rollBack(state2, event);
+      return rollBack(state2, event2);
     case "rollback-step":
-      return stepped(state2, event);
+      return stepped(state2, event2);
     case "rollback-finished":
-      return rolledBack(state2, event);
+      return rolledBack(state2, event2);
     case "dispatching":
-      return { ...state2, dispatching: event };
+      return { ...state2, dispatching: event2 };
     case "dispatched":
-      return { ...withoutIntent(state2), dispatched: event };
+      return { ...withoutIntent(state2), dispatched: event2 };
     case "graduated":
-      return { ...state2, status: "graduated", graduated: event, endedAt: event.at };
+      return { ...state2, status: "graduated", graduated: event2, endedAt: event2.at };
     case "aborted":
-      return { ...release(state2), status: "aborted", endedAt: event.at };
+      return { ...release(state2), status: "aborted", endedAt: event2.at };
   }
 }
-function start(state2, event) {
+function start(state2, event2) {
   return {
     ...state2,
-    definition: event.definition,
-    number: event.number,
-    digest: event.digest,
+    definition: event2.definition,
+    number: event2.number,
+    digest: event2.digest,
     status: "running",
-    startedAt: event.at,
-    startedBy: event.by
+    startedAt: event2.at,
+    startedBy: event2.by
   };
 }
-function withPhase(state2, name2, change) {
+function withPhase(state2, name2, change2) {
   const known = state2.phases.find((phase2) => phase2.name === name2);
   const blank = { name: name2, status: "pending", checkpoints: [], looks: [] };
-  const next2 = { ...known ?? blank, ...change };
+  const next2 = { ...known ?? blank, ...change2 };
   return {
     ...state2,
     phases: known ? state2.phases.map((phase2) => phase2.name === name2 ? next2 : phase2) : [...state2.phases, next2]
   };
 }
-function plan(state2, event) {
-  const known = state2.phases.find(({ name: name2 }) => name2 === event.phase);
+function plan(state2, event2) {
+  const known = state2.phases.find(({ name: name2 }) => name2 === event2.phase);
   const begun = known?.status === "applying" || known?.status === "soaking";
-  return withPhase(state2, event.phase, {
+  return withPhase(state2, event2.phase, {
     status: begun ? known.status : "planned",
-    planned: event
+    planned: event2
   });
 }
-function restart(state2, event) {
-  const others = state2.phases.filter((phase3) => phase3.name !== event.phase);
-  const known = state2.phases.find((phase3) => phase3.name === event.phase);
+function restart(state2, event2) {
+  const others = state2.phases.filter((phase3) => phase3.name !== event2.phase);
+  const known = state2.phases.find((phase3) => phase3.name === event2.phase);
   const phase2 = {
-    name: event.phase,
+    name: event2.phase,
     status: "applying",
-    intent: event,
+    intent: event2,
     ...known?.planned === void 0 ? {} : { planned: known.planned },
     ...known?.status === "soaking" ? { begunAnew: true } : {},
     ...soakAfter(known),
@@ -31982,34 +32061,34 @@ function soakAfter(known) {
   if (since !== void 0) return { soak: (soak ?? 1) + 1 };
   return soak === void 0 ? {} : { soak };
 }
-function seen(state2, event, lastPhase2) {
-  switch (event.purpose) {
+function seen(state2, event2, lastPhase2) {
+  switch (event2.purpose) {
     case "soak":
-      return looked(state2, event, lastPhase2);
+      return looked(state2, event2, lastPhase2);
     case "watch":
-      return watched(state2, event);
+      return watched(state2, event2);
     case "graduation":
-      return reviewed(state2, event);
+      return reviewed(state2, event2);
   }
 }
-function reviewed(state2, event) {
-  const looks = state2.phases.find(({ name: name2 }) => name2 === event.phase)?.looks ?? [];
-  return withPhase(state2, event.phase, { looks: [...looks, event] });
+function reviewed(state2, event2) {
+  const looks = state2.phases.find(({ name: name2 }) => name2 === event2.phase)?.looks ?? [];
+  return withPhase(state2, event2.phase, { looks: [...looks, event2] });
 }
-function looked(state2, event, lastPhase2) {
-  const phase2 = state2.phases.find((p) => p.name === event.phase);
-  const seen2 = withPhase(state2, event.phase, {
+function looked(state2, event2, lastPhase2) {
+  const phase2 = state2.phases.find((p) => p.name === event2.phase);
+  const seen2 = withPhase(state2, event2.phase, {
     // One that the database did not answer is still due.
-    checkpoints: [...phase2?.checkpoints ?? [], ...isAnswered(event) ? event.checkpoints : []],
-    looks: [...phase2?.looks ?? [], event]
+    checkpoints: [...phase2?.checkpoints ?? [], ...isAnswered(event2) ? event2.checkpoints : []],
+    looks: [...phase2?.looks ?? [], event2]
   });
-  switch (event.decision) {
+  switch (event2.decision) {
     case "promote":
-      return promote(seen2, event, lastPhase2);
+      return promote(seen2, event2, lastPhase2);
     case "hold":
-      return needsPerson(seen2.hold) ? seen2 : hold(seen2, event.cause ?? "error", event);
+      return needsPerson(seen2.hold) ? seen2 : hold(seen2, event2.cause ?? "error", event2);
     case "continue":
-      return needsPerson(seen2.hold) || !isAnswered(event) ? seen2 : release(seen2);
+      return needsPerson(seen2.hold) || !isAnswered(event2) ? seen2 : release(seen2);
     case "rollback":
       return seen2;
   }
@@ -32017,13 +32096,13 @@ function looked(state2, event, lastPhase2) {
 function needsPerson(held2) {
   return held2 !== void 0 && !endsByItself(held2);
 }
-function promote(state2, event, lastPhase2) {
-  const done = withPhase(release(state2), event.phase, { status: "promoted", endedAt: event.at });
-  return event.phase === lastPhase2 ? { ...done, status: "promoted" } : done;
+function promote(state2, event2, lastPhase2) {
+  const done = withPhase(release(state2), event2.phase, { status: "promoted", endedAt: event2.at });
+  return event2.phase === lastPhase2 ? { ...done, status: "promoted" } : done;
 }
-function hold(state2, cause2, event) {
+function hold(state2, cause2, event2) {
   if (state2.status !== "running" && state2.status !== "held") return state2;
-  const { reason: reason2, at, by } = event;
+  const { reason: reason2, at, by } = event2;
   const since = state2.hold?.cause === cause2 ? state2.hold.at : at;
   return { ...state2, status: "held", hold: { cause: cause2, reason: reason2, at: since, by } };
 }
@@ -32043,39 +32122,39 @@ function resume(state2, { at, by, reason: reason2, accepted = [] }) {
 function withoutIntent({ dispatching: _done, ...rest }) {
   return rest;
 }
-function rollBack(state2, event) {
-  const stopped = withPhase(release(state2), event.phase, {
+function rollBack(state2, event2) {
+  const stopped = withPhase(release(state2), event2.phase, {
     status: "rolled-back",
-    endedAt: event.at
+    endedAt: event2.at
   });
   return {
     ...stopped,
     status: "rolling-back",
-    rollback: { intent: event, failures: 0, steps: [], looks: [] }
+    rollback: { intent: event2, failures: 0, steps: [], looks: [] }
   };
 }
-function stepped(state2, event) {
+function stepped(state2, event2) {
   if (state2.rollback === void 0) return state2;
-  const since = event.since === void 0 ? {} : { since: event.since };
-  const steps = [...state2.rollback.steps, event];
+  const since = event2.since === void 0 ? {} : { since: event2.since };
+  const steps = [...state2.rollback.steps, event2];
   if (state2.status !== "rollback-failed") {
     return { ...state2, rollback: { ...state2.rollback, steps, ...since } };
   }
   const { finished: _given, ...again } = state2.rollback;
   return { ...state2, status: "rolling-back", rollback: { ...again, steps, ...since } };
 }
-function watched(state2, event) {
+function watched(state2, event2) {
   if (state2.rollback === void 0) return state2;
   return {
     ...state2,
-    rollback: { ...state2.rollback, looks: [...state2.rollback.looks, event] }
+    rollback: { ...state2.rollback, looks: [...state2.rollback.looks, event2] }
   };
 }
-function rolledBack(state2, event) {
+function rolledBack(state2, event2) {
   if (state2.rollback === void 0) return state2;
-  const rollback3 = { ...state2.rollback, finished: event };
-  if (event.outcome !== "failed") {
-    return { ...state2, status: "rolled-back", rollback: rollback3, endedAt: event.at };
+  const rollback3 = { ...state2.rollback, finished: event2 };
+  if (event2.outcome !== "failed") {
+    return { ...state2, status: "rolled-back", rollback: rollback3, endedAt: event2.at };
   }
   const { since: _over, ...given2 } = rollback3;
   const failures = given2.failures + 1;
@@ -32134,10 +32213,10 @@ function findingText({ criterion: criterion2, verdict: verdict2, code: code2 }) 
 function acceptancesFor(state2, kinds, by) {
   if (kinds.length === 0) return [];
   if (isBot(by)) throw notAPerson(by);
-  const found = acceptableNow(state2);
-  const missing2 = kinds.filter((kind) => found.every((one) => acceptanceKind(one) !== kind));
-  if (missing2.length > 0) throw nothingToAccept(state2, missing2);
-  return found.flatMap(({ criterion: criterion2, verdict: verdict2, code: code2 }) => {
+  const found2 = acceptableNow(state2);
+  const missing3 = kinds.filter((kind) => found2.every((one) => acceptanceKind(one) !== kind));
+  if (missing3.length > 0) throw nothingToAccept(state2, missing3);
+  return found2.flatMap(({ criterion: criterion2, verdict: verdict2, code: code2 }) => {
     const kind = acceptanceKind({ verdict: verdict2, code: code2 });
     if (kind === void 0 || !kinds.includes(kind)) return [];
     return [{ criterion: criterion2, verdict: verdict2 === "warn" ? verdict2 : "insufficient", code: code2 }];
@@ -32151,8 +32230,8 @@ var WANTED = {
   thin: "no criterion has evidence that is good and merely thin",
   warnings: "no criterion warns"
 };
-function nothingToAccept(state2, missing2) {
-  const why = missing2.map((kind) => WANTED[kind]).join(", and ");
+function nothingToAccept(state2, missing3) {
+  const why = missing3.map((kind) => WANTED[kind]).join(", and ");
   const { message, remedy } = whatIsThere(state2);
   return new InputError(
     "nothing_to_accept",
@@ -32225,9 +32304,9 @@ function blindTooLong({ judgements, blind: blind2, unseenMs }) {
   return blind2.decision === "rollback" ? { decision: "rollback", rule: "blind", reason: reason2 } : { decision: "hold", rule: "blind", reason: reason2, cause: "blind" };
 }
 function integrityBroken({ integrity }) {
-  const broken = integrity.filter(({ ok }) => !ok);
-  if (broken.length === 0) return void 0;
-  const reason2 = broken.map(({ message }) => message).join("; ");
+  const broken2 = integrity.filter(({ ok }) => !ok);
+  if (broken2.length === 0) return void 0;
+  const reason2 = broken2.map(({ message }) => message).join("; ");
   return { decision: "hold", rule: "integrity", reason: reason2, cause: "integrity" };
 }
 function anyError({ judgements, due: due2 }) {
@@ -32328,15 +32407,22 @@ function unused(folder, looks) {
 }
 
 // src/rollout/rollback-request.ts
-function rollbackRequest(state2, reason2) {
+function rollbackRequest(state2, reason2, served) {
   if (state2.status === "rolling-back" || state2.status === "rollback-failed") return [];
   if (state2.status === "rolled-back" || state2.status === "aborted") return [];
   const intent = phaseInForce(state2)?.intent;
   if (intent === void 0) throw nothingToRollBack(state2);
   const { phase: phase2, target: target2 } = intent;
   const baseline = baselineOf(state2, target2);
-  const request3 = { kind: "rollback-requested", phase: phase2, target: target2, reason: reason2 };
-  return [baseline === void 0 ? request3 : { ...request3, baseline }];
+  const request3 = {
+    kind: "rollback-requested",
+    phase: phase2,
+    target: target2,
+    reason: reason2,
+    ...baseline === void 0 ? {} : { baseline },
+    ...served === void 0 ? {} : { served }
+  };
+  return [request3];
 }
 function baselineOf(state2, target2) {
   const first = state2.phases.find((phase2) => phase2.intent?.target === target2);
@@ -32348,72 +32434,6 @@ function nothingToRollBack(state2) {
     state2.status === "not-started" ? "No rollout was ever started." : "The rollout has not changed anything yet.",
     "Nothing needs to be done."
   );
-}
-
-// src/rollout/integrity.ts
-var MAX_SKEW_MS = 6e4;
-function checkFlags(wanted, reading2) {
-  const drifted = Object.entries(wanted).flatMap(([flag, value]) => {
-    const found = describeFlag(reading2, flag);
-    const message = `${flag} is ${found}, not "${value}" as it was set`;
-    return found === `"${value}"` ? [] : [{ code: "flag_drift", ok: false, message }];
-  });
-  const shadowed = reading2.obstacles.map(({ message }) => ({
-    code: "flag_obstacle",
-    ok: false,
-    message
-  }));
-  const problems = [...drifted, ...shadowed];
-  return problems.length === 0 ? [{ code: "flags", ok: true, message: `all flags on ${reading2.target} are as they were set` }] : problems;
-}
-function describeFlag({ flags: flags3 }, flag) {
-  const state2 = flags3[flag];
-  switch (state2?.kind) {
-    case "set":
-      return `"${state2.value}"`;
-    case "unreadable":
-      return `unreadable (${state2.reason})`;
-    case "absent":
-    case void 0:
-      return "absent";
-  }
-}
-function checkDeployment(target2, wanted, appliedAt, live) {
-  const ours = live?.intent !== void 0 && live.intent === wanted.intent;
-  if (live?.id === wanted.id || ours) {
-    return { code: "deployment", ok: true, message: `${target2} serves the phase's deployment` };
-  }
-  if (live === void 0) {
-    return { code: "deployment_gone", ok: false, message: `${target2} serves no deployment at all` };
-  }
-  return Date.parse(live.createdAt) >= Date.parse(appliedAt) ? {
-    code: "code_changed",
-    ok: true,
-    message: `code changed during the soak: ${target2} serves the newer deployment ${live.id}`
-  } : {
-    code: "deployment_replaced",
-    ok: false,
-    message: `${target2} serves ${live.id}, not the phase's deployment ${wanted.id}`
-  };
-}
-function checkDefinition(begunWith, now) {
-  return begunWith === now ? [] : [
-    {
-      code: "definition_changed",
-      ok: true,
-      message: "the definition is no longer the one that the rollout began with"
-    }
-  ];
-}
-function checkClocks(databaseNow, askedMs, answeredMs = askedMs) {
-  const databaseMs = Date.parse(databaseNow);
-  const skewMs = Math.max(0, askedMs - databaseMs, databaseMs - answeredMs);
-  const ok = skewMs < MAX_SKEW_MS;
-  const message = `the clocks of database and runner are ${formatDuration(skewMs)} apart`;
-  return { code: ok ? "clocks" : "clock_skew", ok, message };
-}
-function unknownWorld(part, problem) {
-  return { code: "unknown", ok: false, message: `${part} could not be checked: ${problem}` };
 }
 
 // src/verdict/finding.ts
@@ -32429,17 +32449,17 @@ function steadyOdds(f0, f1) {
   return { good: Math.log1p(-f1) - Math.log1p(-f0), bad: Math.log(f1 / f0) };
 }
 function brokenOdds(f0, f1) {
-  const broken = Math.max(Math.min(2 * f1, 0.5), f1);
-  return steadyOdds(Math.max(f0, broken / 4), broken);
+  const broken2 = Math.max(Math.min(2 * f1, 0.5), f1);
+  return steadyOdds(Math.max(f0, broken2 / 4), broken2);
 }
-function logRatio(odds, tally) {
-  return tally.good * odds.good + (tally.all - tally.good) * odds.bad;
+function logRatio(odds, tally2) {
+  return tally2.good * odds.good + (tally2.all - tally2.good) * odds.bad;
 }
 function weigh(scales) {
-  const { steady, broken, horizon, whole, since } = scales;
+  const { steady, broken: broken2, horizon, whole, since } = scales;
   const logL1 = logRatio(steady, whole);
   const share2 = Math.log(BROKEN_WEIGHT / horizon);
-  const begun = [Math.log(STEADY_WEIGHT) + logL1, ...since.map((t) => share2 + logRatio(broken, t))];
+  const begun = [Math.log(STEADY_WEIGHT) + logL1, ...since.map((t) => share2 + logRatio(broken2, t))];
   const ahead2 = share2 + Math.log(horizon - since.length);
   const segment2 = dominating(begun, whole, since);
   return { logE: logSum([...begun, ahead2]), logG: 0 - logL1, segment: segment2 };
@@ -32447,12 +32467,12 @@ function weigh(scales) {
 function dominating(terms, whole, since) {
   const largest = terms.reduce((best, term) => Math.max(best, term), Number.NEGATIVE_INFINITY);
   const start3 = terms.indexOf(largest) - 1;
-  const tally = since[start3];
-  return tally === void 0 ? { component: "L1", start: 0, ...whole } : { component: "L2", start: start3, ...tally };
+  const tally2 = since[start3];
+  return tally2 === void 0 ? { component: "L1", start: 0, ...whole } : { component: "L2", start: start3, ...tally2 };
 }
 function logSum(terms) {
   const largest = terms.reduce((best, term) => Math.max(best, term), Number.NEGATIVE_INFINITY);
-  return largest + Math.log(terms.reduce((sum2, term) => sum2 + Math.exp(term - largest), 0));
+  return largest + Math.log(terms.reduce((sum3, term) => sum3 + Math.exp(term - largest), 0));
 }
 
 // src/verdict/count.ts
@@ -32514,10 +32534,10 @@ function compile(look4) {
   return { rule: rule2, ...odds, horizon, whole, since, tails: tailsOf(look4, goodHits), ...heard };
 }
 function further(dossier, good, bad) {
-  const grow = (tally) => ({
-    ...tally,
-    good: tally.good + good,
-    all: tally.all + good + bad
+  const grow = (tally2) => ({
+    ...tally2,
+    good: tally2.good + good,
+    all: tally2.all + good + bad
   });
   const { whole, since, tails } = dossier;
   return { ...dossier, whole: grow(whole), since: since.map(grow), tails: tails.map(grow) };
@@ -32531,7 +32551,7 @@ function tailsOf({ counts, nowHour, checkpointHour = Number.POSITIVE_INFINITY },
 }
 function sinceHour(counts, start3, goodHits) {
   const within = counts.filter((count2) => count2.hour >= start3);
-  return within.reduce((sum2, count2) => plus(sum2, tallyOf(count2, goodHits)), NOTHING3);
+  return within.reduce((sum3, count2) => plus(sum3, tallyOf(count2, goodHits)), NOTHING3);
 }
 function sinceEachHour(counts, length, goodHits) {
   const sums = Array.from({ length }, () => NOTHING3);
@@ -32576,9 +32596,9 @@ function ruleOn(dossier, evidence2, lowest) {
   if (!isWithinPass(rule2, whole)) {
     return { code: "short_of_pass" };
   }
-  const short = tails.find((tail) => isShortTail(rule2, tail));
-  if (short !== void 0) {
-    return { code: "tail_short", tail: short };
+  const short2 = tails.find((tail) => isShortTail(rule2, tail));
+  if (short2 !== void 0) {
+    return { code: "tail_short", tail: short2 };
   }
   if (!isHealthy(dossier)) {
     return { code: "thin" };
@@ -32600,8 +32620,8 @@ function isRedTail(rule2, tail) {
 function isShortTail(rule2, tail) {
   return tail.span === "checkpoint" && tail.all >= SHORT_TAIL_MIN_N && !isWithinPass(rule2, tail);
 }
-function isBeyondRed(rule2, tally) {
-  return meets(rule2.red, hitsOf(rule2, tally), tally.all);
+function isBeyondRed(rule2, tally2) {
+  return meets(rule2.red, hitsOf(rule2, tally2), tally2.all);
 }
 function hitsOf(rule2, { good, all }) {
   return isFloor(rule2.pass) ? good : all - good;
@@ -32609,8 +32629,8 @@ function hitsOf(rule2, { good, all }) {
 function passShare({ pass }) {
   return 1 - badShare(pass, isFloor(pass));
 }
-function isWithinPass(rule2, tally) {
-  return meets(rule2.pass, hitsOf(rule2, tally), tally.all);
+function isWithinPass(rule2, tally2) {
+  return meets(rule2.pass, hitsOf(rule2, tally2), tally2.all);
 }
 
 // src/verdict/outlook.ts
@@ -32635,12 +32655,12 @@ function badToRed(dossier) {
   const { rule: rule2 } = dossier;
   const after2 = (bad) => further(dossier, 0, bad);
   const first = weigh(dossier).segment;
-  const change = firstFrom(0, (bad) => weigh(after2(bad)).segment.component !== first.component);
+  const change2 = firstFrom(0, (bad) => weigh(after2(bad)).segment.component !== first.component);
   const before = firstFrom(0, (bad) => {
     const grown = { good: first.good, all: first.all + bad };
     return weigh(after2(bad)).logE >= LN_DECISIVE && isBeyondRed(rule2, grown);
   });
-  const byEvidence = change === void 0 || isBelow(before, change) ? before : firstFrom(change, (bad) => isRedByEvidence(after2(bad)));
+  const byEvidence = change2 === void 0 || isBelow(before, change2) ? before : firstFrom(change2, (bad) => isRedByEvidence(after2(bad)));
   const byRule = firstFrom(0, (bad) => isRedByRule(after2(bad)));
   return isBelow(byEvidence, byRule) ? byEvidence : byRule;
 }
@@ -32727,7 +32747,7 @@ function countsFault({ counts, nowHour }) {
   if (late !== void 0) {
     return `hour ${late.hour} lies after the hour of the look, ${nowHour}`;
   }
-  const total = counts.reduce((sum2, count2) => sum2 + count2.total, 0);
+  const total = counts.reduce((sum3, count2) => sum3 + count2.total, 0);
   return isCount(total) ? void 0 : `${total} units are more than can be counted exactly`;
 }
 function isPossible({ hour, hits, total }) {
@@ -32782,10 +32802,10 @@ function placeText(tail) {
       return "since the last checkpoint: ";
   }
 }
-function tallyText(rule2, tally, bound2) {
-  const hits = hitsOf(rule2, tally);
-  const side = isFloor(rule2.pass) ? "good" : "bad";
-  return `${countText(hits)} ${side} of ${countText(tally.all)} (${shareText(hits, tally.all, bound2)})`;
+function tallyText(rule2, tally2, bound2) {
+  const hits = hitsOf(rule2, tally2);
+  const side2 = isFloor(rule2.pass) ? "good" : "bad";
+  return `${countText(hits)} ${side2} of ${countText(tally2.all)} (${shareText(hits, tally2.all, bound2)})`;
 }
 function needText({ needs }) {
   return needs === void 0 ? "" : `; needs at least ${manyText(needs, "more good unit")} to pass`;
@@ -32821,7 +32841,7 @@ function lnBeta(a, b) {
 }
 function stirling(x) {
   const inverseSquare = 1 / (x * x);
-  const series = STIRLING.reduceRight((sum2, term) => sum2 * inverseSquare + term, 0);
+  const series = STIRLING.reduceRight((sum3, term) => sum3 * inverseSquare + term, 0);
   return (x - 0.5) * Math.log(x) - x + HALF_LN_TWO_PI + series / x;
 }
 
@@ -32936,13 +32956,13 @@ function judgeStateMachine(look4) {
     return { kind: "state-machine", verdict: "error", ...fault, ...nothing2, ...shown2 };
   }
   const pairs = illegalPairs(look4);
-  const wait2 = waitIn(look4);
+  const wait3 = waitIn(look4);
   return {
     kind: "state-machine",
-    ...ruleOnPairs(pairs) ?? ruleOnWait(look4.rule.stuck, wait2) ?? ruleOnSilence(nothingText(look4.rule), control2),
+    ...ruleOnPairs(pairs) ?? ruleOnWait(look4.rule.stuck, wait3) ?? ruleOnSilence(nothingText(look4.rule), control2),
     transitions: sum(transitions.map(({ events: events2 }) => events2)),
     illegal: sum(pairs.map(({ events: events2 }) => events2)),
-    ...wait2,
+    ...wait3,
     ...shown2
   };
 }
@@ -33018,8 +33038,8 @@ function stateText(state2) {
   if (PLAIN_STATE.test(state2)) {
     return state2;
   }
-  const short = state2.length > LONGEST_STATE ? `${state2.slice(0, LONGEST_STATE)}…` : state2;
-  return JSON.stringify(short);
+  const short2 = state2.length > LONGEST_STATE ? `${state2.slice(0, LONGEST_STATE)}…` : state2;
+  return JSON.stringify(short2);
 }
 function sum(numbers) {
   return numbers.reduce((left, right) => left + right, 0);
@@ -33083,7 +33103,7 @@ function judgeSustained(look4) {
     };
   }
   const troubled = new Set(counts.filter((count2) => count2.events > 0).map((count2) => count2.bucket));
-  const events2 = counts.reduce((sum2, count2) => sum2 + count2.events, 0);
+  const events2 = counts.reduce((sum3, count2) => sum3 + count2.events, 0);
   const ruling = troubled.size === 0 ? ruleOnSilence("no error seen", control2) : ruleOnErrors(look4, [...troubled], events2);
   return { kind: "sustained", ...ruling, bucketsWithErrors: troubled.size, events: events2, ...shown2 };
 }
@@ -33362,7 +33382,7 @@ function answerOf(reading2, metric) {
   };
 }
 function eventsIn(rows) {
-  return rows.reduce((sum2, row2) => sum2 + row2.hits, 0);
+  return rows.reduce((sum3, row2) => sum3 + row2.hits, 0);
 }
 function windowMs(reading2) {
   return Date.parse(reading2.until) - Date.parse(reading2.since);
@@ -33380,21 +33400,21 @@ function ageMinutes(reading2, instant5) {
 // src/rollout/control-answer.ts
 var MINUTE_MS3 = 6e4;
 function underControl(control2, reading2, judgeWith) {
-  const answer4 = controlOf(control2, reading2);
-  if (answer4.kind === "answered") return judgeWith({ control: answer4.finding });
+  const answer6 = controlOf(control2, reading2);
+  if (answer6.kind === "answered") return judgeWith({ control: answer6.finding });
   const finding = judgeWith({});
-  return finding.verdict === "insufficient" ? answer4 : finding;
+  return finding.verdict === "insufficient" ? answer6 : finding;
 }
 function controlOf(control2, reading2) {
-  const answer4 = answerOf(reading2, control2.metric);
-  if (answer4.kind === "unanswered") {
-    return unanswered(answer4.code, `control ${control2.metric}: ${answer4.message}`);
+  const answer6 = answerOf(reading2, control2.metric);
+  if (answer6.kind === "unanswered") {
+    return unanswered(answer6.code, `control ${control2.metric}: ${answer6.message}`);
   }
-  const newest = answer4.rows.filter((row2) => row2.hits > 0).map((row2) => ageMinutes(reading2, row2.latest ?? row2.bucket)).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const newest = answer6.rows.filter((row2) => row2.hits > 0).map((row2) => ageMinutes(reading2, row2.latest ?? row2.bucket)).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return {
     kind: "answered",
     finding: judgeControl({
-      slots: answer4.rows.map((row2) => ({
+      slots: answer6.rows.map((row2) => ({
         slot: slotOf(reading2, row2, control2.slotMs),
         events: row2.hits
       })),
@@ -33416,23 +33436,23 @@ var LISTED = {
   message: "GitHub listed all that have the label"
 };
 function findingOf(criterion2, reading2, frame2) {
-  const answer4 = answerOf(reading2, criterion2.metric);
-  if (answer4.kind === "unanswered") {
-    return unanswered(answer4.code, `${criterion2.metric}: ${answer4.message}`);
+  const answer6 = answerOf(reading2, criterion2.metric);
+  if (answer6.kind === "unanswered") {
+    return unanswered(answer6.code, `${criterion2.metric}: ${answer6.message}`);
   }
   switch (criterion2.kind) {
     case "proportion":
-      return proportionFinding(criterion2, reading2, answer4, frame2);
+      return proportionFinding(criterion2, reading2, answer6, frame2);
     case "zero-tolerance":
-      return zeroToleranceFinding(criterion2, reading2, answer4);
+      return zeroToleranceFinding(criterion2, reading2, answer6);
     case "sustained":
-      return sustainedFinding(criterion2, reading2, answer4);
+      return sustainedFinding(criterion2, reading2, answer6);
     case "value":
-      return valueFinding(criterion2, reading2, answer4);
+      return valueFinding(criterion2, reading2, answer6);
     case "state-machine":
-      return stateMachineFinding(criterion2, reading2, answer4);
+      return stateMachineFinding(criterion2, reading2, answer6);
     case "reports":
-      return judgeZeroTolerance({ events: eventsIn(answer4.rows), noun: "issue", control: LISTED });
+      return judgeZeroTolerance({ events: eventsIn(answer6.rows), noun: "issue", control: LISTED });
   }
 }
 function proportionFinding(criterion2, reading2, { rows }, frame2) {
@@ -33547,9 +33567,9 @@ function judgeBlind(criteria, { code: code2, message }) {
 }
 function showFigures(shown2, reading2) {
   return Object.entries(shown2).flatMap(([metric, label2]) => {
-    const answer4 = answerOf(reading2, metric);
-    const rows = answer4.kind === "answered" ? answer4.rows : [];
-    const total = rows.reduce((sum2, row2) => sum2 + (row2.total ?? 0), 0);
+    const answer6 = answerOf(reading2, metric);
+    const rows = answer6.kind === "answered" ? answer6.rows : [];
+    const total = rows.reduce((sum3, row2) => sum3 + (row2.total ?? 0), 0);
     const hits = eventsIn(rows);
     return total === 0 ? [] : [{ metric, label: label2, hits, total }];
   });
@@ -33620,8 +33640,8 @@ function soakLook(one) {
   };
   return { look: look4, frame: frame2 };
 }
-function soakConsequences(state2, { decision: decision2, reason: reason2 }) {
-  return decision2 === "rollback" ? rollbackRequest(state2, reason2) : [];
+function soakConsequences(state2, { decision: decision2, reason: reason2 }, served) {
+  return decision2 === "rollback" ? rollbackRequest(state2, reason2, served) : [];
 }
 function decisionOf({ decision: decision2, rule: rule2, reason: reason2, cause: cause2 }) {
   return { decision: decision2, rule: rule2, reason: reason2, ...cause2 === void 0 ? {} : { cause: cause2 } };
@@ -34046,8 +34066,8 @@ function assert(_) {
 }
 function getEnumValues(entries) {
   const numericValues = Object.values(entries).filter((v) => typeof v === "number");
-  const values2 = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values2;
+  const values3 = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values3;
 }
 function joinValues(array2, separator = "|") {
   return array2.map((val) => stringifyPrimitive(val)).join(separator);
@@ -34192,8 +34212,8 @@ function getElementAtPath(obj, path7) {
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
-  const promises4 = keys.map((key) => promisesObj[key]);
-  return Promise.all(promises4).then((results) => {
+  const promises6 = keys.map((key) => promisesObj[key]);
+  return Promise.all(promises6).then((results) => {
     const resolvedObj = {};
     for (let i = 0; i < keys.length; i++) {
       resolvedObj[keys[i]] = results[i];
@@ -36628,10 +36648,10 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
 function discriminatorMap(def) {
   const map = /* @__PURE__ */ new Map();
   for (const option of def.options) {
-    const values2 = option._zod.propValues?.[def.discriminator];
-    if (!values2 || values2.size === 0)
+    const values3 = option._zod.propValues?.[def.discriminator];
+    if (!values3 || values3.size === 0)
       throw new Error(`Invalid discriminated union option at index "${def.options.indexOf(option)}"`);
-    for (const value of values2) {
+    for (const value of values3) {
       if (map.has(value)) {
         if (value !== void 0)
           throw new Error(`Duplicate discriminator value "${String(value)}"`);
@@ -36775,7 +36795,7 @@ function handleIntersectionResults(result, left, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
-  const collect2 = (iss, side) => {
+  const collect2 = (iss, side2) => {
     let keys;
     if (iss.code === "unrecognized_keys" && !iss.path?.length) {
       unrecIssue ?? (unrecIssue = iss);
@@ -36791,7 +36811,7 @@ function handleIntersectionResults(result, left, right) {
     for (const k of keys) {
       if (!unrecKeys.has(k))
         unrecKeys.set(k, {});
-      unrecKeys.get(k)[side] = true;
+      unrecKeys.get(k)[side2] = true;
     }
     return true;
   };
@@ -36961,11 +36981,11 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
       return payload;
     }
     const proms = [];
-    const values2 = def.keyType._zod.values;
-    if (values2 && !def.partial) {
+    const values3 = def.keyType._zod.values;
+    if (values3 && !def.partial) {
       payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
       const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values2) {
+      for (const key of values3) {
         if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
           recordKeys.add(typeof key === "number" ? key.toString() : key);
           if (key === "__proto__")
@@ -37051,7 +37071,7 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
         if (keyResult.issues.length) {
           if (def.mode === "loose") {
             payload.value[key] = input[key];
-          } else if (values2) {
+          } else if (values3) {
             unrecognized = unrecognized ?? [];
             unrecognized.push(key);
           } else {
@@ -37102,8 +37122,8 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
 });
 var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
   $ZodType.init(inst, def);
-  const values2 = getEnumValues(def.entries);
-  const valuesSet = new Set(values2);
+  const values3 = getEnumValues(def.entries);
+  const valuesSet = new Set(values3);
   inst._zod.values = valuesSet;
   defineLazyInternal(inst, "pattern", (zod) => {
     const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
@@ -37116,7 +37136,7 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
     }
     payload.issues.push({
       code: "invalid_value",
-      values: values2,
+      values: values3,
       input,
       inst
     });
@@ -37125,15 +37145,15 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
 });
 var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
   $ZodType.init(inst, def);
-  const values2 = new Set(def.values);
-  inst._zod.values = values2;
+  const values3 = new Set(def.values);
+  inst._zod.values = values3;
   defineLazyInternal(inst, "pattern", (zod) => {
     const vals = zod.def.values;
     return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
   });
   inst._zod.parse = (payload, _ctx) => {
     const input = payload.value;
-    if (values2.has(input)) {
+    if (values3.has(input)) {
       return payload;
     }
     payload.issues.push({
@@ -37177,8 +37197,8 @@ var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
   defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
   inst._zod.optout = "optional";
   defineLazyInternal(inst, "values", (zod) => {
-    const values2 = zod.def.innerType._zod.values;
-    return values2 ? /* @__PURE__ */ new Set([...values2, void 0]) : void 0;
+    const values3 = zod.def.innerType._zod.values;
+    return values3 ? /* @__PURE__ */ new Set([...values3, void 0]) : void 0;
   });
   defineLazyInternal(inst, "pattern", (zod) => {
     const pattern = zod.def.innerType._zod.pattern;
@@ -37431,26 +37451,26 @@ function isRecursive(inst, stack, resolve3) {
   let result = NONE;
   const check2 = (child3) => {
     if (result !== PROVEN && child3?._zod) {
-      const answer4 = isRecursive(child3, stack, resolve3);
-      if (answer4 > result)
-        result = answer4;
+      const answer6 = isRecursive(child3, stack, resolve3);
+      if (answer6 > result)
+        result = answer6;
     }
   };
   const shape = (sh, spread) => {
-    let answer4 = NONE;
+    let answer6 = NONE;
     for (const key of Reflect.ownKeys(sh)) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
       const child3 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve3) : NONE;
-      if (child3 > answer4)
-        answer4 = child3;
+      if (child3 > answer6)
+        answer6 = child3;
     }
-    return answer4;
+    return answer6;
   };
-  const merge3 = (answer4) => {
-    if (answer4 > result)
-      result = answer4;
+  const merge3 = (answer6) => {
+    if (answer6 > result)
+      result = answer6;
   };
   const def = inst._zod.def;
   const kind = def.type;
@@ -37553,10 +37573,10 @@ function isRecursive(inst, stack, resolve3) {
   stack.delete(inst);
   return settle(inst, result);
 }
-function settle(inst, answer4) {
-  if (answer4 !== ASSUMED)
-    recursive.set(inst, answer4 === PROVEN);
-  return answer4;
+function settle(inst, answer6) {
+  if (answer6 !== ASSUMED)
+    recursive.set(inst, answer6 === PROVEN);
+  return answer6;
 }
 function bucketFor(state2, inst) {
   let bucket = state2.buckets.get(inst);
@@ -38643,22 +38663,22 @@ function foldObjects(members2) {
   return folded;
 }
 function foldIntersection(json) {
-  const allOf = json.allOf;
-  if (!Array.isArray(allOf) || allOf.length < 2)
+  const allOf2 = json.allOf;
+  if (!Array.isArray(allOf2) || allOf2.length < 2)
     return;
   for (const key of FOLDABLE_KEYS)
     if (key in json)
       return;
-  const unions = allOf.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
+  const unions = allOf2.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
   let folded = null;
   if (!unions.length) {
-    folded = foldObjects(allOf);
+    folded = foldObjects(allOf2);
   } else {
     const union2 = unions[0];
     const keyword = UNION_KEYS.find((k) => Array.isArray(union2[k]));
     if (Object.keys(union2).length !== 1)
       return;
-    const rest = allOf.filter((m) => m !== union2);
+    const rest = allOf2.filter((m) => m !== union2);
     const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
     if (branches.some((b) => !b))
       return;
@@ -38750,18 +38770,18 @@ function finalize(ctx, schema) {
       const carriers = /* @__PURE__ */ new Map();
       for (const seen2 of ctx.seen.values()) {
         for (const json of [seen2.schema, seen2.def]) {
-          const allOf = json?.allOf;
-          if (!Array.isArray(allOf))
+          const allOf2 = json?.allOf;
+          if (!Array.isArray(allOf2))
             continue;
-          const existing = carriers.get(allOf);
+          const existing = carriers.get(allOf2);
           if (existing)
             existing.push(json);
           else
-            carriers.set(allOf, [json]);
+            carriers.set(allOf2, [json]);
         }
       }
-      for (const allOf of ctx.intersections) {
-        for (const json of carriers.get(allOf) ?? [])
+      for (const allOf2 of ctx.intersections) {
+        for (const json of carriers.get(allOf2) ?? [])
           foldIntersection(json);
       }
     }
@@ -39089,16 +39109,16 @@ var unknownProcessor = (_schema, _ctx, _json, _params) => {
 };
 var enumProcessor = (schema, _ctx, json, _params) => {
   const def = schema._zod.def;
-  const values2 = getEnumValues(def.entries);
-  if (values2.length === 0) {
+  const values3 = getEnumValues(def.entries);
+  if (values3.length === 0) {
     json.not = {};
     return;
   }
-  if (values2.every((v) => typeof v === "number"))
+  if (values3.every((v) => typeof v === "number"))
     json.type = "number";
-  if (values2.every((v) => typeof v === "string"))
+  if (values3.every((v) => typeof v === "string"))
     json.type = "string";
-  json.enum = values2;
+  json.enum = values3;
 };
 var literalProcessor = (schema, ctx, json, params) => {
   const def = schema._zod.def;
@@ -39232,12 +39252,12 @@ var intersectionProcessor = (schema, ctx, json, params) => {
     path: [...params.path, "allOf", 1]
   });
   const isSimpleIntersection = (val) => "allOf" in val && Object.keys(val).length === 1;
-  const allOf = [
+  const allOf2 = [
     ...isSimpleIntersection(a) ? a.allOf : [a],
     ...isSimpleIntersection(b) ? b.allOf : [b]
   ];
-  json.allOf = allOf;
-  ctx.intersections.push(allOf);
+  json.allOf = allOf2;
+  ctx.intersections.push(allOf2);
 };
 var tupleProcessor = (schema, ctx, _json, params) => {
   const json = _json;
@@ -39324,8 +39344,8 @@ function stringifyKeyNames(bySchema, json, visited) {
   }
   const types5 = Array.isArray(json.type) ? json.type : [json.type];
   const numericType = !types5.includes("string") && types5.some((t) => t === "number" || t === "integer");
-  const values2 = json.enum ?? (json.const !== void 0 ? [json.const] : void 0);
-  if (!numericType && !values2?.some((v) => typeof v === "number"))
+  const values3 = json.enum ?? (json.const !== void 0 ? [json.const] : void 0);
+  if (!numericType && !values3?.some((v) => typeof v === "number"))
     return json;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format, id, ...rest } = json;
   if (rest.enum)
@@ -39335,7 +39355,7 @@ function stringifyKeyNames(bySchema, json, visited) {
   if (!numericType)
     return rest;
   rest.type = "string";
-  if (!values2)
+  if (!values3)
     rest.pattern = (types5.includes("number") ? number : integer).source;
   return rest;
 }
@@ -39347,8 +39367,8 @@ function rewriteKeyNames(ctx) {
       bySchema.set(entry.schema, entry);
   }
   const rewrites = /* @__PURE__ */ new Map();
-  for (const record4 of pendingRecords.get(ctx) ?? []) {
-    const seen2 = ctx.seen.get(record4);
+  for (const record5 of pendingRecords.get(ctx) ?? []) {
+    const seen2 = ctx.seen.get(record5);
     const names = (seen2?.def ?? seen2?.schema)?.propertyNames;
     if (!names || names === true || rewrites.has(names))
       continue;
@@ -40296,9 +40316,9 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   inst.enum = def.entries;
   inst.options = [...inst._zod.values];
   const keys = new Set(Object.keys(def.entries));
-  inst.extract = (values2, params) => {
+  inst.extract = (values3, params) => {
     const newEntries = {};
-    for (const value of values2) {
+    for (const value of values3) {
       if (keys.has(value)) {
         newEntries[value] = def.entries[value];
       } else
@@ -40311,9 +40331,9 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
       entries: newEntries
     });
   };
-  inst.exclude = (values2, params) => {
+  inst.exclude = (values3, params) => {
     const newEntries = { ...def.entries };
-    for (const value of values2) {
+    for (const value of values3) {
       if (keys.has(value)) {
         delete newEntries[value];
       } else
@@ -40327,8 +40347,8 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
     });
   };
 });
-function _enum(values2, params) {
-  const entries = Array.isArray(values2) ? Object.fromEntries(values2.map((v) => [v, v])) : values2;
+function _enum(values3, params) {
+  const entries = Array.isArray(values3) ? Object.fromEntries(values3.map((v) => [v, v])) : values3;
   return new ZodEnum({
     type: "enum",
     entries,
@@ -40622,8 +40642,8 @@ function pastShares(walk2) {
 }
 function shareOf(criterion2, phases) {
   const counted = phases.flatMap((phase2) => countedIn(phase2, criterion2.name));
-  const sum2 = (of) => counted.reduce((total, one) => total + of(one), 0);
-  const [hits, all, ms3] = [sum2((c) => c.finding.hits), sum2((c) => c.finding.all), sum2((c) => c.ms)];
+  const sum3 = (of) => counted.reduce((total, one) => total + of(one), 0);
+  const [hits, all, ms3] = [sum3((c) => c.finding.hits), sum3((c) => c.finding.all), sum3((c) => c.ms)];
   const perDay = ms3 === 0 ? 0 : all / ms3 * DAY_MS2;
   const pass = all === 0 ? void 0 : steadyPass(criterion2, { hits, all }, perDay);
   return { criterion: criterion2, hits, all, perDay, pass };
@@ -40721,8 +40741,8 @@ function needsText(criterion2) {
     }
     case "state-machine": {
       const { stuck: stuck2, control: control2 } = criterion2;
-      const wait2 = stuck2 === void 0 ? "" : `, nobody in ${stuck2.state} for ${formatDuration(stuck2.warnMs)} (red: ${formatDuration(stuck2.redMs)})`;
-      return `only legal transitions${wait2}, while ${control2.metric} arrives`;
+      const wait3 = stuck2 === void 0 ? "" : `, nobody in ${stuck2.state} for ${formatDuration(stuck2.warnMs)} (red: ${formatDuration(stuck2.redMs)})`;
+      return `only legal transitions${wait3}, while ${control2.metric} arrives`;
     }
     case "reports":
       return `no issue labelled ${criterion2.label}`;
@@ -40810,7 +40830,7 @@ function stoppedText({ stopped }) {
   return stopped === void 0 ? "" : md`**Not walked to the end:** the database did not answer any more: ${stopped.message}`.markdown;
 }
 function conclusion({ course: { phase: phase2 }, phases }) {
-  const looks = phases.reduce((sum2, one) => sum2 + one.looks, 0);
+  const looks = phases.reduce((sum3, one) => sum3 + one.looks, 0);
   const counted = `${manyText(phases.length, "imaginary phase")}, ${manyText(looks, "look")}`;
   return md`**${phase2.name}, judged by ${phase2.criteria}:** ${counted}: ${tallyLine(talliesOf(phases))}`;
 }
@@ -40867,7 +40887,7 @@ function reasons(phases, outcome, heading) {
 function unanswered2(walk2) {
   const messages = unansweredIn(walk2);
   if (messages.length === 0) return [];
-  const count2 = walk2.phases.reduce((sum2, phase2) => sum2 + phase2.unanswered, 0);
+  const count2 = walk2.phases.reduce((sum3, phase2) => sum3 + phase2.unanswered, 0);
   const more = messages.length - MOST_ERRORS;
   const told2 = [...messages.slice(0, MOST_ERRORS), ...more > 0 ? [`and ${more} more`] : []];
   return [md`**Not answered in full:** ${manyText(count2, "look")}: ${told2.join("; ")}`];
@@ -40941,7 +40961,7 @@ function phaseTable(phases) {
   const columns2 = ["", "began", "ended", "decision", "why", "first warned", "first red"];
   const streaks = streaksOf(phases);
   const rows = streaks.slice(0, MOST_STREAKS).map(streakRow);
-  const more = streaks.slice(MOST_STREAKS).reduce((sum2, streak) => sum2 + streak.phases.length, 0);
+  const more = streaks.slice(MOST_STREAKS).reduce((sum3, streak) => sum3 + streak.phases.length, 0);
   return withRest(table(columns2, rows), more);
 }
 function streakRow({ number: number3, phases }) {
@@ -40959,8 +40979,8 @@ function streakRow({ number: number3, phases }) {
     firstText(phases, "red")
   ];
 }
-function extremes(values2) {
-  return { soonestMs: Math.min(...values2), latestMs: Math.max(...values2) };
+function extremes(values3) {
+  return { soonestMs: Math.min(...values3), latestMs: Math.max(...values3) };
 }
 function whyText({ outcome, decided }) {
   return outcome === "promoted" ? "every criterion passes" : decided.reason;
@@ -41025,7 +41045,7 @@ function walkResult(walk2) {
     criteria: course.phase.criteria,
     soakMs: course.phase.soakMs,
     extendMs: course.phase.extendMs,
-    looks: phases.reduce((sum2, { looks }) => sum2 + looks, 0),
+    looks: phases.reduce((sum3, { looks }) => sum3 + looks, 0),
     tallies,
     /** Criteria that had too little to go by at every look. */
     silent: silentCriteria(walk2),
@@ -41317,20 +41337,20 @@ function pageName(url2) {
   const names = { runs: "run", issues: "issue", pull: "proposal" };
   return kind === "" ? "the page" : `${names[kind]} ${number3}`;
 }
-function onTheMove(input, move) {
+function onTheMove(input, move2) {
   const { definition } = input;
-  switch (move.kind) {
+  switch (move2.kind) {
     case "start":
       return {
-        what: `the rollout starts as ${rolloutId(definition.name, move.number)} with ${move.phase.name}`,
-        ...starting(input, move.phase)
+        what: `the rollout starts as ${rolloutId(definition.name, move2.number)} with ${move2.phase.name}`,
+        ...starting(input, move2.phase)
       };
     case "apply":
-      return beforePhase(input, move.phase);
+      return beforePhase(input, move2.phase);
     case "soaking":
-      return afterLooks(input, move.phase);
+      return afterLooks(input, move2.phase);
     case "blocked":
-      return { what: `nothing moves: ${move.why}`, who: `${definition.owner}: ${move.way}` };
+      return { what: `nothing moves: ${move2.why}`, who: `${definition.owner}: ${move2.way}` };
     case "done":
       return { what: "nothing is left to do" };
   }
@@ -41524,8 +41544,8 @@ function afterGraduation({ definition, state: state2 }) {
   };
 }
 function afterTheEnd({ definition, state: state2 }) {
-  const move = nextMove(definition, state2);
-  const again = move.kind === "start" ? `; a new attempt is ${rolloutId(definition.name, move.number)}, from ${move.phase.name} on` : "";
+  const move2 = nextMove(definition, state2);
+  const again = move2.kind === "start" ? `; a new attempt is ${rolloutId(definition.name, move2.number)}, from ${move2.phase.name} on` : "";
   const what = `the rollout is over${again}`;
   if (state2.status !== "rolled-back") return { what };
   return state2.rollback?.finished?.outcome === "unproven" ? {
@@ -41635,20 +41655,20 @@ function reportedLabel(metric) {
   return metric.startsWith(REPORTED) ? metric.slice(REPORTED.length) : void 0;
 }
 
+// src/rollout/target-remedies.ts
+var CONNECT_REPOSITORY = "Connect it in the dashboard under Settings, Git; or write deploy: cli.";
+var FREE_DOMAIN = "Correct the alias of the target, or remove the domain from the other project first.";
+var COMPLETE_RELEASES = "Write rolling_release: complete into the target, or switch Rolling Releases off while Rollgate rolls out: vercel rolling-release configure --disable";
+
 // src/rollout/preflight.ts
 function unreachable(name2, message, remedy) {
   return { name: name2, outcome: "fail", message, remedy };
 }
-function judgeProject(facts3) {
+function judgeProject(facts3, policy = "refuse") {
   const { name: name2 } = facts3;
   return [
     { name: "project", outcome: "ok", message: `token and project ${name2} fit together` },
-    facts3.rollingRelease ? {
-      name: "rolling release",
-      outcome: "fail",
-      message: `${name2} gives a new production deployment only part of the traffic`,
-      remedy: "Switch rolling releases off for the time of the rollout."
-    } : { name: "rolling release", outcome: "ok", message: "not configured" },
+    judgeRollingRelease(facts3, policy),
     facts3.autoAssignsProduction ? {
       name: "domain assignment",
       outcome: "ok",
@@ -41660,6 +41680,24 @@ function judgeProject(facts3) {
       remedy: "Nothing: Rollgate promotes its deployments. Other deployments stay staged."
     }
   ];
+}
+function judgeRollingRelease({ name: project2, rollingRelease: rollingRelease2, releasing }, policy) {
+  const name2 = "rolling release";
+  if (!rollingRelease2) return { name: name2, outcome: "ok", message: "not configured" };
+  if (policy === "refuse") {
+    return {
+      name: name2,
+      outcome: "fail",
+      message: `${project2} gives a new production deployment only part of the traffic`,
+      remedy: COMPLETE_RELEASES
+    };
+  }
+  return releasing === void 0 ? { name: name2, outcome: "ok", message: "each deployment is given all the traffic at once" } : {
+    name: name2,
+    outcome: "fail",
+    message: `a rolling release of ${releasing} is under way`,
+    remedy: "Complete it or abort it before the rollout."
+  };
 }
 function judgeFlags(reading2) {
   const name2 = `flags on ${reading2.target}`;
@@ -41733,12 +41771,12 @@ function judgeTable({ table: table2, tableExists, missingColumns }) {
 function judgeTrial(target2, answers) {
   const name2 = `metrics on ${target2}`;
   const problems = Object.entries(answers).flatMap(
-    ([metric, answer4]) => answer4.kind === "answered" ? [] : [
+    ([metric, answer6]) => answer6.kind === "answered" ? [] : [
       {
         name: name2,
         outcome: "fail",
-        message: `${metric} is not answered: ${answer4.message}`,
-        remedy: answer4.remedy
+        message: `${metric} is not answered: ${answer6.message}`,
+        remedy: answer6.remedy
       }
     ]
   );
@@ -41780,14 +41818,14 @@ function judgeMetrics(definition, headers2) {
   const needed = enabledPhases(definition).flatMap(
     (phase2) => metricsOf(definition.criteria[phase2.criteria] ?? [])
   );
-  const missing2 = [...new Set(needed)].filter(
+  const missing3 = [...new Set(needed)].filter(
     (metric) => !known.has(metric) && reportedLabel(metric) === void 0
   );
-  const span2 = enabledPhases(definition).reduce((sum2, phase2) => sum2 + phase2.soakMs, 0);
-  return missing2.length > 0 ? {
+  const span2 = enabledPhases(definition).reduce((sum3, phase2) => sum3 + phase2.soakMs, 0);
+  return missing3.length > 0 ? {
     name: "metrics",
     outcome: "fail",
-    message: `there is no SQL file for ${missing2.join(", ")}`,
+    message: `there is no SQL file for ${missing3.join(", ")}`,
     remedy: "Add a file to sql/metrics or correct the criteria."
   } : {
     name: "metrics",
@@ -41802,11 +41840,11 @@ function worst(items) {
 
 // src/report/step.ts
 function renderPreflight(definition, items) {
-  const standing2 = [...having(items, "fail"), ...having(items, "warn")];
+  const standing3 = [...having(items, "fail"), ...having(items, "warn")];
   const fine = having(items, "ok");
   const fold2 = `${fine.length} ${fine.length === 1 ? "is" : "are"} in order`;
   return page(`Preflight of ${definition.name}: ${PREFLIGHT[worst(items)]}`, [
-    standing2.length === 0 ? "" : prerequisites(standing2),
+    standing3.length === 0 ? "" : prerequisites(standing3),
     fine.length === 0 ? "" : details(fold2, prerequisites(fine))
   ]);
 }
@@ -41871,6 +41909,136 @@ function page(title, sections2) {
 `;
 }
 
+// src/rollout/made-with.ts
+function madeOtherwise(wanted, made) {
+  return Object.entries(wanted).map(([flag, value]) => ({
+    flag,
+    wanted: value,
+    made: Object.hasOwn(made, flag) ? made[flag] ?? null : null
+  })).filter((one) => one.made !== one.wanted);
+}
+
+// src/rollout/standing.ts
+function checkStanding(expected, standing3) {
+  return [checkServed(expected, standing3), ...notesOf(expected, standing3)];
+}
+function isNote({ ok, code: code2 }) {
+  return ok && NOTED.has(code2);
+}
+var NOTED = /* @__PURE__ */ new Set([
+  "code_changed",
+  "promoted_by_hand",
+  "auto_assignment_off",
+  "deployment_staged"
+]);
+function isOwn({ deployment: wanted }, { id, intent }) {
+  return id === wanted.id || intent !== void 0 && intent === wanted.intent;
+}
+function otherFlags(wanted, made) {
+  return madeOtherwise(wanted, made).map(
+    ({ flag, wanted: value, made: found2 }) => found2 === null ? `no ${flag} instead of "${value}"` : `${flag} "${found2}" instead of "${value}"`
+  );
+}
+function checkServed(expected, standing3) {
+  const { target: target2 } = expected;
+  const { live, traffic } = standing3;
+  if (live === void 0) {
+    const deleted = goneText(expected, standing3);
+    return broken("deployment_gone", `${target2} serves no deployment at all${deleted}`);
+  }
+  if (isOwn(expected, live)) {
+    return { code: "deployment", ok: true, message: `${target2} serves the phase's deployment` };
+  }
+  const { move: move2 } = traffic;
+  const moved2 = move2?.state === "moved" && move2.to === live.id && !isBefore(move2.at, standing3.own);
+  if (moved2 && move2.how === "rollback") return rolledBack2(expected, { ...standing3, live });
+  const other = { ...standing3, live };
+  return moved2 ? promoted(expected, other) : replaced(expected, other);
+}
+function isBefore(at, own2) {
+  return at !== void 0 && own2 !== void 0 && Date.parse(at) < Date.parse(own2.createdAt);
+}
+function rolledBack2({ target: target2, flags: flags3 }, { live, flags: made }) {
+  const other = made === void 0 ? [] : otherFlags(flags3, made);
+  const same2 = made !== void 0 && other.length === 0;
+  const effect2 = same2 ? "which was made with the same flags" : `so what this phase turned on is off now${other.length === 0 ? "" : ` (made with ${other.join(", ")})`}`;
+  return broken(
+    "rolled_back_by_hand",
+    `somebody rolled ${target2} back to ${live.id} by hand, ${effect2}; new deployments of ${target2} stay staged until one is promoted`
+  );
+}
+function promoted(expected, standing3) {
+  const { target: target2, deployment: deployment3 } = expected;
+  const { live } = standing3;
+  const message = `somebody promoted ${live.id} on ${target2} by hand instead of ${deployment3.id}`;
+  const { ok, why } = trustIn(expected, standing3);
+  return { code: "promoted_by_hand", ok, message: `${message}, ${why}` };
+}
+function replaced(expected, standing3) {
+  const { target: target2, deployment: deployment3 } = expected;
+  const { live, own: own2, flags: made } = standing3;
+  const { ok, differs } = trustIn(expected, standing3);
+  if (ok) return { code: "code_changed", ok, message: newerText(target2, live, own2) };
+  if (differs !== void 0 && isYounger(live, own2, expected.since)) {
+    return broken(
+      "deployment_flags",
+      `${target2} serves the newer deployment ${live.id}, made with ${differs}`
+    );
+  }
+  const flags3 = made === void 0 || differs === void 0 ? "" : `, and was made with ${differs}`;
+  const instead = `${target2} serves ${live.id}, not the phase's deployment ${deployment3.id}`;
+  return isDeleted(own2) ? broken("deployment_deleted", `${instead}, which was deleted${flags3}`) : broken("deployment_replaced", `${instead}${flags3}`);
+}
+function trustIn({ flags: flags3, since }, { live, own: own2, flags: made }) {
+  if (made === void 0) {
+    return Date.parse(live.createdAt) >= Date.parse(since) ? { ok: true, why: "made after it; the flags in it cannot be seen" } : { ok: false, why: "and it may have been made with other flags" };
+  }
+  const differs = otherFlags(flags3, made).join(", ");
+  if (differs !== "") return { ok: false, why: `made with ${differs}`, differs };
+  return isYounger(live, own2, since) ? { ok: true, why: "made after it with the same flags" } : { ok: false, why: "made before it with the same flags" };
+}
+function isYounger(live, own2, since) {
+  return Date.parse(live.createdAt) >= Date.parse(own2?.createdAt ?? since);
+}
+function newerText(target2, live, own2) {
+  const serves3 = `${target2} serves the newer deployment ${live.id}`;
+  const [now, before] = [live.commit, own2?.commit];
+  if (now !== void 0 && now === before) {
+    return `deployed again during the soak: ${serves3} of the same commit ${now}`;
+  }
+  const of = now === void 0 ? "" : ` of commit ${now}`;
+  const instead = before === void 0 ? "" : `, the phase's deployment is of commit ${before}`;
+  return `code changed during the soak: ${serves3}${of}${instead}`;
+}
+function notesOf(expected, standing3) {
+  const { target: target2 } = expected;
+  const { traffic, live, newest } = standing3;
+  if (traffic.newOnes === "served") return [];
+  const why = traffic.newOnes === "off" ? `the automatic assignment of its domains is switched off in the project` : `${target2} was rolled back, and none was promoted since`;
+  const waits = newest !== void 0 && newest.id !== live?.id && !isOwn(expected, newest) && Date.parse(newest.createdAt) > Date.parse(live?.createdAt ?? "");
+  return [
+    noted("auto_assignment_off", `${target2} does not take up new deployments by itself: ${why}`),
+    ...waits ? [
+      noted(
+        "deployment_staged",
+        `the newer deployment ${newest.id} is ready and not served by ${target2}`
+      )
+    ] : []
+  ];
+}
+function goneText({ deployment: deployment3 }, { own: own2 }) {
+  return isDeleted(own2) ? `; the phase's own, ${deployment3.id}, was deleted` : "";
+}
+function isDeleted(own2) {
+  return own2 === void 0 || own2.state === "cancelled";
+}
+function broken(code2, message) {
+  return { code: code2, ok: false, message };
+}
+function noted(code2, message) {
+  return { code: code2, ok: true, message };
+}
+
 // src/report/graduation-line.ts
 function graduation({ graduated: graduated2 }) {
   if (graduated2 === void 0) return [];
@@ -41891,8 +42059,8 @@ ${legend}`);
 }
 function integrityDetails({ integrity }) {
   if (integrity.length === 0) return "";
-  const broken = integrity.filter(({ ok }) => !ok).length;
-  const title = broken === 0 ? "Integrity: all is as it should be" : `Integrity: ${broken} broken`;
+  const broken2 = integrity.filter(({ ok }) => !ok).length;
+  const title = broken2 === 0 ? "Integrity: all is as it should be" : `Integrity: ${broken2} broken`;
   const rows = integrity.map(({ code: name2, ok, message }) => [
     code(name2),
     ok ? "ok" : "broken",
@@ -42013,6 +42181,136 @@ function looksLike(state2, { purpose, phase: phase2 }) {
   return (looks ?? []).filter((look4) => look4.purpose === purpose);
 }
 
+// src/rollout/effect.ts
+var MISSING_KEY = "create a Protection Bypass for Automation in the project’s Deployment Protection settings and store it as the secret VERCEL_AUTOMATION_BYPASS_SECRET";
+var REFUSED_KEY = "the secret VERCEL_AUTOMATION_BYPASS_SECRET is not the Protection Bypass for Automation of this project";
+function isNewer(one, live) {
+  return !isOwn({ deployment: one }, live) && Date.parse(live.createdAt) >= Date.parse(one.createdAt);
+}
+function deploymentFinding(target2, one, live) {
+  if (live !== void 0 && isOwn({ deployment: one }, live) && live.state === "ready") {
+    return found("deployment", "proven", `${target2} serves ${live.id}, which is ready`);
+  }
+  if (live !== void 0 && isNewer(one, live)) {
+    const message = `${target2} serves ${live.id}, which somebody deployed after ${one.id}`;
+    return found("deployment", "proven", message);
+  }
+  const instead = live === void 0 ? "no deployment at all" : `${live.id}, which is ${live.state}`;
+  return found("deployment", "refuted", `${target2} serves ${instead}, not ${one.id}`);
+}
+function flagsFinding(wanted, made) {
+  if (made === void 0) {
+    const message = "this token may not see what a deployment was made with; the flags were read back from the project";
+    return found("flags", "untold", message);
+  }
+  const others = madeOtherwise(wanted, made).map(({ flag }) => flag);
+  const count2 = Object.keys(wanted).length;
+  return others.length === 0 ? found("flags", "proven", `the deployment was made with ${allText(count2)}`) : found("flags", "refuted", `the deployment was made with other flags: ${others.join(", ")}`);
+}
+var allText = (count2) => count2 === 1 ? "the flag as it was set" : `all ${countText(count2)} flags as they were set`;
+function probeFinding(probe2, asked3) {
+  const results = asked3.map((one) => judgeProbe(probe2, one));
+  const telling = asked3.findIndex((one) => !("answer" in one && isRedirect(one.answer)));
+  return results.find(({ status }) => status === "proven") ?? results[Math.max(telling, 0)] ?? found("probe", "missing", `GET ${probe2.path} was not asked`);
+}
+function judgeProbe({ path: path7, status, contains }, asked3) {
+  const request3 = `GET ${path7} at ${hostOf(asked3.url)}`;
+  if ("problem" in asked3) return found("probe", "missing", `${request3}: ${asked3.problem}`);
+  const { answer: answer6 } = asked3;
+  if (answer6.protection !== void 0) {
+    const what = answer6.protection === "no-key" ? MISSING_KEY : REFUSED_KEY;
+    const message = `${request3} was stopped by deployment protection (${answer6.status}): ${what}`;
+    return found("probe", "refuted", message);
+  }
+  if (answer6.status !== status) {
+    const redirect = isRedirect(answer6) ? " (redirects are not followed)" : "";
+    const message = `${request3} answered ${answer6.status}, wanted ${status}${redirect}`;
+    return found("probe", "missing", message);
+  }
+  if (contains !== void 0 && !answer6.body.includes(contains)) {
+    const message = `${request3} answered ${status}, but the answer lacks ${quoted(contains)}`;
+    return found("probe", "missing", message);
+  }
+  const holds2 = contains === void 0 ? "" : ` and holds ${quoted(contains)}`;
+  return found("probe", "proven", `${request3} answered ${status}${holds2}`);
+}
+var isRedirect = ({ status }) => status >= 300 && status < 400;
+var quoted = (text3) => JSON.stringify(text3);
+function hostOf(url2) {
+  return URL.canParse(url2) ? new URL(url2).host : url2;
+}
+function exposureFinding(exposure2, answer6) {
+  const { atLeast, minUnits } = exposure2;
+  const name2 = exposureText(exposure2);
+  if (answer6?.kind !== "answered") {
+    return found("exposure", "missing", `${name2}: ${answer6?.message ?? "was not answered"}`);
+  }
+  const hits = sum2(answer6.rows.map((row2) => row2.hits));
+  const total = sum2(answer6.rows.map((row2) => row2.total ?? 0));
+  const wanted = `wanted at least ${percentText2(atLeast)}`;
+  if (total < minUnits) {
+    const least = `at least ${countText(minUnits)} must be there`;
+    const message = `${name2}: ${total === 0 ? "no unit yet" : `only ${tally(hits, total)}`}, ${least}`;
+    return found("exposure", "missing", message);
+  }
+  const enough = hits / total >= atLeast - 1e-12;
+  return found(
+    "exposure",
+    enough ? "proven" : "missing",
+    `${name2}: ${tally(hits, total)}, ${wanted}`
+  );
+}
+var sum2 = (numbers) => numbers.reduce((all, one) => all + one, 0);
+var tally = (hits, total) => `${countText(hits)} of ${countText(total)} units`;
+function exposureText({ metric, parameters: parameters2 }) {
+  const given2 = Object.entries(parameters2).map(([name2, value]) => `${name2} ${value}`);
+  return given2.length === 0 ? metric : `${metric} (${given2.join(", ")})`;
+}
+function percentText2(share2) {
+  return `${Number((share2 * 100).toFixed(9))}%`;
+}
+function isProven(findings) {
+  return findings.every(({ status }) => status === "proven" || status === "untold");
+}
+function isRefuted(findings) {
+  return findings.some(({ status }) => status === "refuted");
+}
+function whyUnproven(findings) {
+  return findings.filter(({ status }) => status === "missing" || status === "refuted").map(({ part, message }) => `${part}: ${message}`).join("; ");
+}
+function toEffectParts(findings) {
+  return findings.map(({ part, status, message }) => ({
+    part,
+    proven: status === "proven",
+    message
+  }));
+}
+function found(part, status, message) {
+  return { part, status, message };
+}
+
+// src/report/effect.ts
+function wantedText({ probe: probe2, exposure: exposure2, deadlineMs }) {
+  const holds2 = probe2?.contains === void 0 ? "" : ` and holds ${JSON.stringify(probe2.contains)}`;
+  const parts = [
+    ...probe2 === void 0 ? [] : [`GET ${probe2.path} answers ${probe2.status}${holds2}`],
+    ...exposure2 === void 0 ? [] : [
+      `${exposureText(exposure2)} is at least ${percentText2(exposure2.atLeast)} of ${exposure2.minUnits} or more units`
+    ]
+  ];
+  return `${parts.join("; ")}; within ${formatDuration(deadlineMs)}`;
+}
+function provenText(parts) {
+  if (parts.length === 0) return void 0;
+  const always = parts.filter(({ part }) => part === "deployment" || part === "flags");
+  const proven2 = always.filter((one) => one.proven).map(({ part }) => part);
+  const rest = parts.filter((one) => !(one.proven && always.includes(one)));
+  const told2 = rest.map(
+    ({ part, proven: seen2, message }) => seen2 ? message : `not ${part}: ${message}`
+  );
+  return `proven: ${[...proven2.length === 0 ? [] : [proven2.join(", ")], ...told2].join("; ")}`;
+}
+
 // src/report/flag.ts
 function flagText(value) {
   if (value === void 0) return md`not read`;
@@ -42067,7 +42365,12 @@ function phaseDetails(definition, state2) {
   const phases = phaseLines(definition, state2);
   const columns2 = ["phase", "target", "status", "started", "completed", "duration", "flags", "live"];
   const rows = phases.map((phase2, index) => phaseRow(phase2, index + 1));
-  const body2 = [renderTimeline(phases), table(columns2, rows)].filter((part) => part !== "");
+  const proofs = state2.phases.flatMap(({ name: name2, effect: effect2 = [] }) => {
+    const proven2 = provenText(effect2);
+    return proven2 === void 0 ? [] : [md`**${name2}** ${proven2}`];
+  });
+  const proof2 = proofs.length === 0 ? "" : list(proofs);
+  const body2 = [renderTimeline(phases), table(columns2, rows), proof2].filter((part) => part !== "");
   return details("Phases", body2.join("\n\n"));
 }
 function rollbackDetails({ rollback: rollback3 }) {
@@ -42125,9 +42428,9 @@ function difference(was, is) {
 }
 function direction(was, is) {
   if (was.all === 0 || is.all === 0) return "after";
-  const change = is.good / is.all - was.good / was.all;
-  if (change === 0) return "level with";
-  return change > 0 ? "better than" : "worse than";
+  const change2 = is.good / is.all - was.good / was.all;
+  if (change2 === 0) return "level with";
+  return change2 > 0 ? "better than" : "worse than";
 }
 
 // src/report/summary.ts
@@ -42151,6 +42454,7 @@ function firstScreen(input, look4) {
   const status = headline2 === void 0 ? [] : [`${md`${standing(definition, state2)}`.markdown}.`];
   const facts3 = [
     md`**Why:** ${reasonOf(input) ?? "nothing was judged yet"}`,
+    ...(look4?.integrity ?? []).filter(isNote).map(({ message }) => md`**Noted:** ${message}`),
     ...undoing(state2),
     ...graduation(state2),
     ...ahead(input)
@@ -42174,11 +42478,11 @@ function verdictLine({ definition, look: made }, look4) {
 }
 function reasonOf({ state: state2, look: made }) {
   const current = currentPhase(state2);
-  const failure2 = current?.status === "failed" ? `applying the phase failed, and its target was put back: ${current.failure?.message}` : void 0;
+  const failure3 = current?.status === "failed" ? `applying the phase failed, and its target was put back: ${current.failure?.message}` : void 0;
   const look4 = made ?? lastLook(state2);
   const judged = look4?.rule === "all-pass" ? "every criterion passes" : look4?.reason;
-  const found = made === void 0 ? state2.hold?.reason ?? judged : judged;
-  return state2.rollback?.intent.reason ?? failure2 ?? found;
+  const found2 = made === void 0 ? state2.hold?.reason ?? judged : judged;
+  return state2.rollback?.intent.reason ?? failure3 ?? found2;
 }
 function undoing(state2) {
   const finished = state2.rollback?.finished;
@@ -42270,93 +42574,8 @@ function inForce(state2) {
   return state2.rollback?.intent.target ?? phaseInForce(state2)?.intent?.target;
 }
 function comingTarget(definition, state2) {
-  const move = nextMove(definition, state2);
-  return "phase" in move ? move.phase.target : void 0;
-}
-
-// src/report/by-hand.ts
-function renderByHand(definition, { target: target2, baseline }) {
-  const production = target2 === "production";
-  const back = production && baseline ? [`vercel rollback ${baseline.id} --yes`] : [];
-  const flags3 = Object.entries(definition.rollback.flags).map(
-    ([flag, value]) => `printf %s '${value}' | vercel env update ${flag} ${target2} --yes`
-  );
-  const promote3 = back.length > 0 ? ["vercel promote <the URL that deploy printed> --yes"] : [];
-  const lines2 = [...back, ...flags3, `vercel deploy ${targetOption(target2)} --yes`, ...promote3];
-  return ["By hand:", "", "```sh", ...lines2, "```"].join("\n");
-}
-function targetOption(target2) {
-  return target2 === "production" ? "--prod" : `--target ${target2}`;
-}
-
-// src/report/announcement.ts
-var BODY_LIMIT_BYTES = 6e4;
-function rolledBack2(definition, state2) {
-  const rollout = rolloutName(definition, state2);
-  const intent = state2.rollback?.intent;
-  return {
-    kind: "rolled-back",
-    rollout,
-    title: `${rollout} is rolled back from ${intent?.phase ?? "its phase"}`,
-    body: page2([
-      md`${intent?.reason ?? "no reason given"}`.markdown,
-      ...evidence(definition, state2),
-      md`${definition.owner}: find the cause before a new attempt. The old state is watched now; the ledger has the evidence.`.markdown
-    ])
-  };
-}
-function rollbackFailed(definition, state2, { why, remedy, byHand = state2?.rollback?.intent }) {
-  const { name: name2, owner } = definition;
-  const rollout = state2 === void 0 ? name2 : rolloutName(definition, state2);
-  const reason2 = state2?.rollback?.intent.reason;
-  return {
-    kind: "rollback-failed",
-    rollout,
-    title: `The rollback of ${rollout} needs a person`,
-    body: page2([
-      [md`${why}`.markdown, ...remedy === void 0 ? [] : [md`${remedy}`.markdown]].join("\n"),
-      md`${owner}: run rollback again, or finish it by hand.`.markdown,
-      ...byHand === void 0 ? [] : [renderByHand(definition, byHand)],
-      ...reason2 === void 0 ? [] : [md`It was rolled back because: ${reason2}`.markdown],
-      ...state2 === void 0 ? [] : evidence(definition, state2)
-    ])
-  };
-}
-function notSetGoing({ name: name2, owner }, state2, failed) {
-  const rollout = rolloutId(name2, state2.number);
-  return {
-    kind: "warning",
-    rollout,
-    title: `${rollout}: ${failed.what} was not started`,
-    body: md`${failed.why} The next wake-up tries again; ${owner} can start it from the Actions tab meanwhile.`.markdown
-  };
-}
-function notDone({ name: name2, owner }, state2, failed) {
-  const rollout = rolloutId(name2, state2.number);
-  return {
-    kind: "failed",
-    rollout,
-    title: `${rollout}: ${failed.what}`,
-    body: md`${failed.why} ${owner}: ${failed.remedy}`.markdown
-  };
-}
-function evidence(definition, state2) {
-  const { rollback: rollback3 } = state2;
-  const phase2 = state2.phases.find(({ name: name2 }) => name2 === rollback3?.intent.phase);
-  const look4 = phase2?.looks.at(-1);
-  const steps = rollback3?.steps ?? [];
-  const seen2 = look4 === void 0 ? [] : [
-    md`At ${lookName(look4)} of ${look4.phase}, ${utcText(look4.at)}:`.markdown,
-    table(
-      CRITERION_COLUMNS,
-      look4.judgements.map((judgement2) => criterionCells(definition, look4, judgement2))
-    )
-  ];
-  const done = list(steps.map(({ at, message }) => md`${utcText(at)}: ${message}`));
-  return [...seen2, ...steps.length === 0 ? [] : [done]];
-}
-function page2(sections2) {
-  return fitPage(sections2, BODY_LIMIT_BYTES);
+  const move2 = nextMove(definition, state2);
+  return "phase" in move2 ? move2.phase.target : void 0;
 }
 
 // src/rollout/briefing.ts
@@ -42492,11 +42711,11 @@ function lookupsOf(reviewers) {
 }
 var PLAIN_WORD = /^[\w@%+=:,./{}-]+$/u;
 function wordText(arg, lookups) {
-  const found = Object.entries(lookups).find(([name3]) => arg.includes(name3));
-  if (found === void 0) {
+  const found2 = Object.entries(lookups).find(([name3]) => arg.includes(name3));
+  if (found2 === void 0) {
     return PLAIN_WORD.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
   }
-  const [name2, lookup] = found;
+  const [name2, lookup] = found2;
   const [before = "", after2 = ""] = arg.split(name2).map(escaped);
   return `"${before}$(${ghText({ args: lookup })})${after2}"`;
 }
@@ -42544,10 +42763,10 @@ function judgeKeys(name2, facts3, branch = "main") {
     ];
   }
   const waits = waitsIn(facts3).map(
-    (wait2) => ({
+    (wait3) => ({
       name: item,
       outcome: "fail",
-      message: `${wait2}, and a rollback would wait as well`,
+      message: `${wait3}, and a rollback would wait as well`,
       remedy
     })
   );
@@ -42593,7 +42812,7 @@ function weaknesses(name2, facts3, branch) {
     preventSelfReview: true,
     branch
   });
-  const found = [
+  const found2 = [
     [!facts3.preventsSelfReview, "whoever starts a rollout can approve it too", remedy],
     [facts3.branches === "any", "any branch can use it, with its own workflow files", remedy],
     [
@@ -42607,7 +42826,7 @@ function weaknesses(name2, facts3, branch) {
       remedy
     ]
   ];
-  return found.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
+  return found2.filter(([weak]) => weak).map(([, message, way]) => ({ name: name2, outcome: "warn", message, remedy: way }));
 }
 function waitsIn({ reviewers, waitMs }) {
   return [
@@ -42771,6 +42990,66 @@ function proveDispatch(given2, gate2) {
     by: actor.by,
     comment: `confirmed by typing ${definition.name}`,
     how: `started in run ${actor.run} by somebody on the gate's list who had neither started the rollout nor planned the phase: weaker than a review`
+  };
+}
+
+// src/rollout/flag-owner.ts
+function phaseMark(rollout, phase2) {
+  return `rollgate ${rollout} ${phase2}`;
+}
+function undoneMark(rollout, phase2) {
+  return `rollgate ${rollout}: as before ${phase2}`;
+}
+function rolledBackMark(definition) {
+  return `rollgate ${definition}: rolled back`;
+}
+function graduatedMark(rollout) {
+  return `rollgate ${rollout}: graduated`;
+}
+function handMark(by) {
+  return `rollgate: set by ${by}`;
+}
+var MARK = /^rollgate ([a-z][a-z0-9-]*)(?:#([0-9]+))?(:| )/u;
+function parseMark(comment2) {
+  const [, definition, number3, end] = MARK.exec(comment2 ?? "") ?? [];
+  if (definition === void 0) return void 0;
+  return {
+    definition,
+    ...number3 === void 0 ? {} : { number: Number(number3) },
+    released: end === ":"
+  };
+}
+function isOwnedBy(comment2, definition) {
+  const mark2 = parseMark(comment2);
+  return mark2 !== void 0 && !mark2.released && mark2.definition === definition;
+}
+function mustMark(held2, comment2) {
+  return parseMark(comment2) !== void 0 && ownerOf(held2) !== ownerOf(comment2);
+}
+function otherRollouts({ target: target2, flags: flags3 }, mine) {
+  if (mine === void 0) return [];
+  return Object.entries(flags3).flatMap(([flag, state2]) => {
+    const mark2 = state2.kind === "set" ? parseMark(state2.comment) : void 0;
+    const owned = mark2 !== void 0 && !mark2.released && mark2.definition !== mine;
+    return owned ? [otherRollout(flag, target2, mark2)] : [];
+  });
+}
+function withOtherRollouts(reading2, mine) {
+  return { ...reading2, obstacles: [...reading2.obstacles, ...otherRollouts(reading2, mine)] };
+}
+function ownerOf(comment2) {
+  const mark2 = parseMark(comment2);
+  return mark2 === void 0 || mark2.released ? void 0 : nameOf(mark2);
+}
+function nameOf({ definition, number: number3 }) {
+  return number3 === void 0 ? definition : rolloutId(definition, number3);
+}
+function otherRollout(flag, target2, mark2) {
+  return {
+    code: "other_rollout",
+    flag,
+    message: `${flag} on ${target2} belongs to the rollout ${nameOf(mark2)}, as its comment says`,
+    remedy: `Wait until ${mark2.definition} is over, or roll it back; when it is over, clear the comment of ${flag} in the project's settings.`
   };
 }
 
@@ -42969,6 +43248,143 @@ async function collectEvidence(world, phase2, current, { sight, due: due2 }) {
   return collected;
 }
 
+// src/rollout/rollback-way.ts
+function wayBack({ traffic, old, flags: flags3 }, baseline, off, clean) {
+  if (clean !== void 0 && traffic?.serves === clean) return { kind: "over" };
+  if (old === "deleted") return unfit(`${baseline.id} was deleted`);
+  if (old !== "untold" && old.state !== "ready") return unfit(`${baseline.id} is ${old.state}`);
+  const on = flags3 === void 0 ? [] : flagsOn(off, flags3);
+  if (on.length > 0)
+    return unfit(`${baseline.id} was made with other flags itself: ${on.join(", ")}`);
+  return { kind: "point", there: traffic?.serves === baseline.id };
+}
+function flagsOn(off, made) {
+  return madeOtherwise(off, made).flatMap(
+    ({ flag, made: value }) => value === null || value === "" ? [] : [flag]
+  );
+}
+function unfit(why) {
+  return { kind: "unfit", why };
+}
+function isMadeOff(off, made) {
+  return made === void 0 ? void 0 : madeOtherwise(off, made).length === 0;
+}
+function baselineByHand({ intent, steps }) {
+  return steps.some(({ step: step2 }) => step2 === "unfit") ? void 0 : intent.baseline;
+}
+function standingAfter(rollback3, flags3, since) {
+  const made = rollback3.steps.findLast((step2) => step2.deployment)?.deployment;
+  const deployment3 = { ...made ?? { id: "", url: "" }, intent: cleanIntent(rollback3) };
+  return { target: rollback3.intent.target, flags: flags3, deployment: deployment3, since };
+}
+function codeToKeep({ phases }, { phase: phase2, target: target2, served, baseline }, targets) {
+  const deployed = phases.find(({ name: name2 }) => name2 === phase2)?.deployment?.id;
+  const anybodys = target2 === "preview" && targets[target2]?.alias === void 0;
+  const known = anybodys ? [deployed, served] : [served, deployed];
+  return known.find((id) => id !== void 0) ?? baseline?.id;
+}
+
+// src/report/by-hand.ts
+function renderByHand(definition, { target: target2, baseline }) {
+  const back2 = target2 === "production" && baseline ? [`vercel rollback ${baseline.id} --yes ${TEAM}`] : [];
+  const flags3 = Object.entries(definition.rollback.flags).map(
+    ([flag, value]) => `printf %s '${value}' | vercel env update ${flag} ${target2} --yes --non-interactive ${TEAM}`
+  );
+  const deploy3 = `vercel deploy ${targetOption(target2)} --yes`;
+  const fresh = back2.length === 0 ? [`${deploy3} ${TEAM}`] : [
+    `url=$(${deploy3} --no-wait ${TEAM})`,
+    `vercel inspect "$url" --wait --timeout 15m ${TEAM}`,
+    `vercel promote "$url" --yes ${TEAM}`
+  ];
+  return [
+    "By hand, with VERCEL_TOKEN, VERCEL_ORG_ID and VERCEL_PROJECT_ID set:",
+    "",
+    "```sh",
+    ...back2,
+    ...flags3,
+    ...fresh,
+    "```"
+  ].join("\n");
+}
+var TEAM = '--scope "$VERCEL_ORG_ID"';
+function targetOption(target2) {
+  return target2 === "production" ? "--prod" : `--target ${target2}`;
+}
+
+// src/report/announcement.ts
+var BODY_LIMIT_BYTES = 6e4;
+function rolledBack3(definition, state2) {
+  const rollout = rolloutName(definition, state2);
+  const intent = state2.rollback?.intent;
+  return {
+    kind: "rolled-back",
+    rollout,
+    title: `${rollout} is rolled back from ${intent?.phase ?? "its phase"}`,
+    body: page2([
+      md`${intent?.reason ?? "no reason given"}`.markdown,
+      ...evidence(definition, state2),
+      md`${definition.owner}: find the cause before a new attempt. The old state is watched now; the ledger has the evidence.`.markdown
+    ])
+  };
+}
+function rollbackFailed(definition, state2, { why, remedy, byHand = byHandOf(state2) }) {
+  const { name: name2, owner } = definition;
+  const rollout = state2 === void 0 ? name2 : rolloutName(definition, state2);
+  const reason2 = state2?.rollback?.intent.reason;
+  return {
+    kind: "rollback-failed",
+    rollout,
+    title: `The rollback of ${rollout} needs a person`,
+    body: page2([
+      [md`${why}`.markdown, ...remedy === void 0 ? [] : [md`${remedy}`.markdown]].join("\n"),
+      md`${owner}: run rollback again, or finish it by hand.`.markdown,
+      ...byHand === void 0 ? [] : [renderByHand(definition, byHand)],
+      ...reason2 === void 0 ? [] : [md`It was rolled back because: ${reason2}`.markdown],
+      ...state2 === void 0 ? [] : evidence(definition, state2)
+    ])
+  };
+}
+function byHandOf(state2) {
+  const rollback3 = state2?.rollback;
+  return rollback3 && { target: rollback3.intent.target, baseline: baselineByHand(rollback3) };
+}
+function notSetGoing({ name: name2, owner }, state2, failed) {
+  const rollout = rolloutId(name2, state2.number);
+  return {
+    kind: "warning",
+    rollout,
+    title: `${rollout}: ${failed.what} was not started`,
+    body: md`${failed.why} The next wake-up tries again; ${owner} can start it from the Actions tab meanwhile.`.markdown
+  };
+}
+function notDone({ name: name2, owner }, state2, failed) {
+  const rollout = rolloutId(name2, state2.number);
+  return {
+    kind: "failed",
+    rollout,
+    title: `${rollout}: ${failed.what}`,
+    body: md`${failed.why} ${owner}: ${failed.remedy}`.markdown
+  };
+}
+function evidence(definition, state2) {
+  const { rollback: rollback3 } = state2;
+  const phase2 = state2.phases.find(({ name: name2 }) => name2 === rollback3?.intent.phase);
+  const look4 = phase2?.looks.at(-1);
+  const steps = rollback3?.steps ?? [];
+  const seen2 = look4 === void 0 ? [] : [
+    md`At ${lookName(look4)} of ${look4.phase}, ${utcText(look4.at)}:`.markdown,
+    table(
+      CRITERION_COLUMNS,
+      look4.judgements.map((judgement2) => criterionCells(definition, look4, judgement2))
+    )
+  ];
+  const done = list(steps.map(({ at, message }) => md`${utcText(at)}: ${message}`));
+  return [...seen2, ...steps.length === 0 ? [] : [done]];
+}
+function page2(sections2) {
+  return fitPage(sections2, BODY_LIMIT_BYTES);
+}
+
 // src/rollout/graduation.ts
 function graduationDue({ graduation: graduation3 }, state2, nowMs) {
   const promotedAt = state2.phases.at(-1)?.endedAt;
@@ -43019,8 +43435,8 @@ function followUp(definition, state2, nowMs) {
   const taken = isRecent(next2, dispatching2, nowMs - DISPATCH_MS);
   return taken || isRecent(next2, dispatched2, nowMs - PATIENCE_MS) ? void 0 : next2;
 }
-function isRecent({ operation, phase: phase2 }, event, sinceMs) {
-  return event?.operation === operation && event.phase === phase2 && Date.parse(event.at) > sinceMs;
+function isRecent({ operation, phase: phase2 }, event2, sinceMs) {
+  return event2?.operation === operation && event2.phase === phase2 && Date.parse(event2.at) > sinceMs;
 }
 function coming(definition, state2, nowMs) {
   const current = currentPhase(state2);
@@ -43031,8 +43447,8 @@ function coming(definition, state2, nowMs) {
     return due2 ? { operation: "graduate", phase: current.name } : void 0;
   }
   if (state2.status !== "running") return void 0;
-  const move = nextMove(definition, state2);
-  return move.kind === "apply" ? { operation: "advance", phase: move.phase.name } : void 0;
+  const move2 = nextMove(definition, state2);
+  return move2.kind === "apply" ? { operation: "advance", phase: move2.phase.name } : void 0;
 }
 function cameToNothing(definition, { phases }, { name: name2, status, planned }) {
   if (phases.at(-2)?.status !== "promoted") return false;
@@ -43101,18 +43517,18 @@ function lookText(definition, state2, look4, now) {
 
 // src/report/issue.ts
 function issuesOf(events2) {
-  return events2.flatMap((event, index) => {
+  return events2.flatMap((event2, index) => {
     const later = events2.slice(index + 1);
     const earlier = events2.slice(0, index);
-    switch (event.kind) {
+    switch (event2.kind) {
       case "held":
-        return [hold2(event, `held (${event.cause})`, later)];
+        return [hold2(event2, `held (${event2.cause})`, later)];
       case "look":
-        return [...holdOf(event, earlier, later), ...driftOf(event, earlier)];
+        return [...holdOf(event2, earlier, later), ...driftOf2(event2, earlier)];
       case "phase-failed":
-        return [{ ...moment(event, "failed", event.message), phase: event.phase }];
+        return [{ ...moment(event2, "failed", event2.message), phase: event2.phase }];
       case "aborted":
-        return [moment(event, "aborted", event.reason)];
+        return [moment(event2, "aborted", event2.reason)];
       default:
         return [];
     }
@@ -43126,15 +43542,15 @@ function holdOf(look4, earlier, later) {
 }
 function openHold(events2) {
   const last = events2.findLast(
-    (event) => event.kind === "held" || event.kind === "look" || endsHold(event)
+    (event2) => event2.kind === "held" || event2.kind === "look" || endsHold(event2)
   );
   if (last?.kind === "held") return last.cause;
   return last?.kind === "look" && last.decision === "hold" ? last.cause ?? "error" : void 0;
 }
-function endsHold(event) {
-  switch (event.kind) {
+function endsHold(event2) {
+  switch (event2.kind) {
     case "look":
-      return event.decision !== "hold";
+      return event2.decision !== "hold";
     case "resumed":
     case "rollback-requested":
     case "aborted":
@@ -43143,15 +43559,15 @@ function endsHold(event) {
       return false;
   }
 }
-function driftOf(look4, earlier) {
+function driftOf2(look4, earlier) {
   if (look4.cause === "integrity") return [];
-  const before = earlier.findLast((event) => event.kind === "look");
+  const before = earlier.findLast((event2) => event2.kind === "look");
   const known = new Set(before?.integrity.filter(({ ok }) => !ok).map(({ message }) => message));
   return look4.integrity.filter(({ ok, message }) => !ok && !known.has(message)).map(({ message }) => ({ ...moment(look4, "integrity", message), phase: look4.phase }));
 }
-function hold2(event, issue4, later) {
+function hold2(event2, issue4, later) {
   const end = later.find(endsHold);
-  return { ...moment(event, issue4, event.reason), ...end === void 0 ? {} : { ended: end.at } };
+  return { ...moment(event2, issue4, event2.reason), ...end === void 0 ? {} : { ended: end.at } };
 }
 function moment({ at, by }, issue4, what) {
   return { opened: at, issue: issue4, what, by };
@@ -43179,7 +43595,7 @@ function renderVerificationLog(input) {
     section(
       "Accepted findings",
       ["time", "phase", "criterion", "verdict", "accepted by", "reason"],
-      events2.flatMap((event, index) => acceptanceRows(event, events2.slice(0, index)))
+      events2.flatMap((event2, index) => acceptanceRows(event2, events2.slice(0, index)))
     ),
     section("Runs", ["time", "what", "phase", "run"], events2.flatMap(runRow)),
     section("Final metrics", METRIC_COLUMNS, metricRows(definition, state2))
@@ -43243,14 +43659,15 @@ function phaseRow2(phase2, events2) {
   ];
 }
 function phaseNotes(name2, events2) {
-  const attempts = events2.filter((event) => event.kind === "phase-applying" && event.phase === name2);
+  const attempts = events2.filter((event2) => event2.kind === "phase-applying" && event2.phase === name2);
   const looks = looksIn(events2).filter(({ phase: phase2, purpose }) => phase2 === name2 && purpose === "soak");
   const promotion = looks.find(({ decision: decision2 }) => decision2 === "promote");
-  const changes3 = looks.flatMap(
-    ({ integrity }) => integrity.filter(({ code: found }) => found === "code_changed")
-  );
+  const changes3 = looks.flatMap(({ integrity }) => integrity.filter(isNote));
+  const applied2 = events2.findLast((event2) => event2.kind === "phase-applied" && event2.phase === name2);
+  const proven2 = provenText(applied2?.kind === "phase-applied" && applied2.effect || []);
   const notes = [
     ...attempts.length > 1 ? [`applied ${attempts.length} times`] : [],
+    ...proven2 === void 0 ? [] : [proven2],
     ...new Set(changes3.map(({ message }) => message)),
     ...promotion?.rule === "accepted" ? [`promoted on acceptance: ${promotion.reason}`] : []
   ];
@@ -43269,15 +43686,15 @@ function checkRow(look4) {
     look4.evidence === void 0 ? NOTHING : link(look4.evidence, look4.evidence)
   ];
 }
-function rollbackRow(event) {
-  const row2 = (step2, what) => [[utcText(event.at), step2, what, event.by]];
-  switch (event.kind) {
+function rollbackRow(event2) {
+  const row2 = (step2, what) => [[utcText(event2.at), step2, what, event2.by]];
+  switch (event2.kind) {
     case "rollback-requested":
-      return row2("requested", `${event.phase} on ${event.target}: ${event.reason}`);
+      return row2("requested", `${event2.phase} on ${event2.target}: ${event2.reason}`);
     case "rollback-step":
-      return row2(event.step, event.message);
+      return row2(event2.step, event2.message);
     case "rollback-finished":
-      return row2(event.outcome, event.message);
+      return row2(event2.outcome, event2.message);
     default:
       return [];
   }
@@ -43292,27 +43709,27 @@ function issueRows(events2) {
     by
   ]);
 }
-function signOffRow(event) {
-  if (event.kind !== "phase-applying" || event.approval === void 0) return [];
-  const { by, comment: comment2, how } = event.approval;
-  return [[utcText(event.at), event.phase, by, comment2 || NOTHING, how]];
+function signOffRow(event2) {
+  if (event2.kind !== "phase-applying" || event2.approval === void 0) return [];
+  const { by, comment: comment2, how } = event2.approval;
+  return [[utcText(event2.at), event2.phase, by, comment2 || NOTHING, how]];
 }
-function acceptanceRows(event, earlier) {
-  if (event.kind !== "resumed") return [];
+function acceptanceRows(event2, earlier) {
+  if (event2.kind !== "resumed") return [];
   const phase2 = looksIn(earlier).at(-1)?.phase ?? NOTHING;
-  const { at, by, reason: reason2, accepted = [] } = event;
-  return accepted.map(({ criterion: criterion2, verdict: verdict2, code: found }) => [
+  const { at, by, reason: reason2, accepted = [] } = event2;
+  return accepted.map(({ criterion: criterion2, verdict: verdict2, code: found2 }) => [
     utcText(at),
     phase2,
     criterion2,
-    `${verdict2} (${found})`,
+    `${verdict2} (${found2})`,
     by,
     reason2
   ]);
 }
-function runRow(event) {
-  if (event.kind !== "dispatched") return [];
-  const { at, operation, phase: phase2, url: url2 } = event;
+function runRow(event2) {
+  if (event2.kind !== "dispatched") return [];
+  const { at, operation, phase: phase2, url: url2 } = event2;
   return [[utcText(at), operation, phase2, url2 === void 0 ? NOTHING : link(url2, url2)]];
 }
 function metricRows(definition, { phases }) {
@@ -43332,7 +43749,7 @@ function metricsOfLook(definition, look4) {
   ]);
 }
 function looksIn(events2) {
-  return events2.filter((event) => event.kind === "look");
+  return events2.filter((event2) => event2.kind === "look");
 }
 
 // src/rollout/kept-definition.ts
@@ -43340,12 +43757,12 @@ function definitionPath(digest) {
   return `definitions/${digest}.yml`;
 }
 function unkeptDefinition({ digest, text: text3 }, earlier, added) {
-  const names = (event) => digestIn(event) === digest;
+  const names = (event2) => digestIn(event2) === digest;
   return added.some(names) && !earlier.some(names) ? [{ path: definitionPath(digest), content: text3 }] : [];
 }
-function digestIn(event) {
-  if (event.kind === "rollout-started") return event.digest;
-  return event.kind === "look" ? event.definition : void 0;
+function digestIn(event2) {
+  if (event2.kind === "rollout-started") return event2.digest;
+  return event2.kind === "look" ? event2.definition : void 0;
 }
 
 // src/operations/record.ts
@@ -43464,8 +43881,7 @@ async function start2(world, state2, { operation, phase: phase2 }) {
 }
 
 // src/operations/go-live.ts
-async function goLive(world, intent, { id, url: url2 }) {
-  const since = await startOfSoak(world);
+async function goLive(world, intent, { deployment: { id, url: url2 }, since, effect: effect2 }) {
   const { state: state2 } = await record2(world, (current) => {
     const phase2 = currentPhase(current);
     if (phase2?.intent?.id === intent.id && phase2.status === "soaking") return void 0;
@@ -43473,13 +43889,22 @@ async function goLive(world, intent, { id, url: url2 }) {
     const deployment3 = { id, url: url2 };
     return {
       message: `${rolloutId(current.definition, current.number)}: ${intent.phase} is live`,
-      events: [{ kind: "phase-applied", phase: intent.phase, intent: intent.id, deployment: deployment3, since }]
+      events: [
+        {
+          kind: "phase-applied",
+          phase: intent.phase,
+          intent: intent.id,
+          deployment: deployment3,
+          since,
+          effect: effect2
+        }
+      ]
     };
   });
   world.log.info(`${intent.phase}: live at ${url2}, soaking since ${since}`);
   return state2;
 }
-async function startOfSoak(world) {
+async function startOfWatch(world) {
   try {
     return await world.metrics.databaseNow();
   } catch (error3) {
@@ -43488,8 +43913,11 @@ async function startOfSoak(world) {
     return new Date(world.clock.now()).toISOString();
   }
 }
-function requireWanted(state2, intent) {
+function requireOpen(state2, intent) {
   if (!isOpen(state2, intent)) throw superseded(state2, intent);
+}
+function requireWanted(state2, intent) {
+  requireOpen(state2, intent);
   if (state2.status === "running") return;
   throw new ConflictError(
     "held_meanwhile",
@@ -43595,24 +44023,40 @@ function timeOf(world, sight) {
   return sight.kind === "seen" ? Date.parse(sight.reading.databaseNow) : world.clock.now();
 }
 async function inspect(world, expected, sight) {
+  const inspected = await inspectProvider(world, expected);
+  return { ...inspected, integrity: [...inspected.integrity, ...clocksOf(sight)] };
+}
+async function inspectProvider(world, expected) {
+  const { target: target2 } = expected;
+  let standing3;
   const [flags3, deployment3] = await Promise.all([
     orUnknown(
-      `flags of ${expected.target}`,
-      async () => checkFlags(
-        expected.flags,
-        await world.flags.read(expected.target, Object.keys(expected.flags))
-      )
+      `flags of ${target2}`,
+      async () => checkFlags(expected.flags, await world.flags.read(target2, Object.keys(expected.flags)))
     ),
-    orUnknown(`deployment of ${expected.target}`, async () => [
-      checkDeployment(
-        expected.target,
-        expected.deployment,
-        expected.since,
-        await world.deployer.live(expected.target)
-      )
-    ])
+    orUnknown(`deployment of ${target2}`, async () => {
+      standing3 = await standingOf(world, expected);
+      return checkStanding(expected, standing3);
+    })
   ]);
-  return [...flags3, ...deployment3, ...clocksOf(sight)];
+  const serves3 = standing3?.traffic.serves;
+  const integrity = [...flags3, ...deployment3];
+  return serves3 === void 0 ? { integrity } : { integrity, serves: serves3 };
+}
+async function standingOf({ deployer }, expected) {
+  const { target: target2, deployment: deployment3, flags: wanted } = expected;
+  const [traffic, own2] = await Promise.all([
+    deployer.traffic(target2),
+    deployment3.id === "" ? void 0 : deployer.get(deployment3.id)
+  ]);
+  const { serves: serves3, newOnes } = traffic;
+  const [live, newest] = await Promise.all([
+    serves3 === void 0 || serves3 === own2?.id ? own2 : deployer.get(serves3),
+    newOnes === "served" ? void 0 : deployer.newest(target2)
+  ]);
+  const served = serves3 === void 0 ? void 0 : live;
+  const flags3 = served === void 0 || isOwn(expected, served) ? void 0 : await deployer.flagsIn(served.id, Object.keys(wanted));
+  return { traffic, own: own2, live: served, flags: flags3, newest };
 }
 async function orUnknown(part, check2) {
   try {
@@ -43687,10 +44131,10 @@ async function prepareProof(world, gate2, { phase: phase2, digest, approvedDiges
 }
 async function committed({
   definitionFile,
-  repository: repository2,
+  repository: repository3,
   sha256: sha2562
 }) {
-  const text3 = await repository2.readFile(definitionFile.replace(/^(?:\.\/)+/u, ""));
+  const text3 = await repository3.readFile(definitionFile.replace(/^(?:\.\/)+/u, ""));
   return text3 === void 0 ? void 0 : sha2562(text3);
 }
 async function approvalsSoFar(world, gate2) {
@@ -43719,159 +44163,120 @@ async function secondPersonMissing(world, state2, request3) {
   }
 }
 
-// src/operations/rollback.ts
-async function rollback(world, reason2) {
-  const { state: state2 } = await record2(
+// src/operations/prove.ts
+var PROBE_TIMEOUT_MS = 1e4;
+var SHORTEST_PAUSE_MS = 5e3;
+var LONGEST_PAUSE_MS = 6e4;
+var MOST_ADDRESSES = 5;
+async function proveFlags(world, deployment3, flags3) {
+  const finding = await flagsOf(world, deployment3, flags3);
+  if (isRefuted([finding])) throw unproven(deployment3.id, [finding]);
+  return finding;
+}
+async function flagsOf({ deployer }, { id }, flags3) {
+  return flagsFinding(flags3, await deployer.flagsIn(id, Object.keys(flags3)));
+}
+async function proveStaged(world, claim4) {
+  const flags3 = await proveFlags(world, claim4.deployment, claim4.flags);
+  const probe2 = claim4.effect?.probe;
+  await untilProven(
     world,
-    (current) => isUntouched(current) ? abandonment(current, reason2) : intention(current, reason2)
+    claim4,
+    async () => probe2 === void 0 ? [flags3] : [flags3, await lookByProbe(world, probe2, [claim4.deployment.url])]
   );
-  return isOver(state2) ? state2 : continueRollback(world);
 }
-function isUntouched(state2) {
-  return state2.phases.length > 0 && !isOver(state2) && phaseInForce(state2)?.intent === void 0;
+async function findServing(world, { target: target2, flags: flags3, deployment: deployment3 }) {
+  const live = await world.deployer.live(target2);
+  const made = live !== void 0 && isNewer(deployment3, live) ? live : deployment3;
+  return [deploymentFinding(target2, deployment3, live), await flagsOf(world, made, flags3)];
 }
-function intention(state2, reason2) {
-  const [intent] = rollbackRequest(state2, reason2);
-  return intent && {
-    message: `${rolloutId(state2.definition, state2.number)}: roll back ${intent.phase}`,
-    events: [intent]
-  };
+async function proveServing(world, claim4) {
+  const { probe: probe2, exposure: exposure2 } = claim4.effect ?? {};
+  const asked3 = [
+    ...probe2 === void 0 ? [] : [probeOf(world, claim4, probe2)],
+    ...exposure2 === void 0 ? [] : [exposureOf(world, claim4, exposure2)]
+  ];
+  return untilProven(world, claim4, async () => {
+    const serving = await findServing(world, claim4);
+    if (isRefuted(serving)) return serving;
+    return [...serving, ...await Promise.all(asked3.map((look4) => look4()))];
+  });
 }
-function abandonment(state2, reason2) {
-  return {
-    message: `${rolloutId(state2.definition, state2.number)}: aborted before anything was changed`,
-    events: [{ kind: "aborted", reason: reason2 }]
-  };
+function probeOf(world, claim4, probe2) {
+  return async () => lookByProbe(world, probe2, await addressesOf(world, claim4));
 }
-async function continueRollback(world) {
-  const state2 = await readState(world);
-  if (state2.rollback === void 0) return state2;
-  const { intent } = state2.rollback;
+async function addressesOf({ definition, project: project2 }, { target: target2, deployment: deployment3 }) {
+  const alias2 = definition.targets[target2]?.alias;
+  const domains = target2 === "production" ? (await project2.inspectProject()).productionDomains ?? [] : alias2 === void 0 ? [] : [alias2];
+  return domains.length === 0 ? [deployment3.url] : domains.slice(0, MOST_ADDRESSES).map((domain) => `https://${domain}`);
+}
+async function lookByProbe({ prober }, probe2, addresses) {
+  const asked3 = [];
+  for (const url2 of addresses) {
+    asked3.push(await ask(prober, url2, probe2.path));
+    const finding = probeFinding(probe2, asked3);
+    if (finding.status === "proven") return finding;
+  }
+  return probeFinding(probe2, asked3);
+}
+async function ask(prober, url2, path7) {
   try {
-    await abandonForward(world, state2, intent);
-    const rollback3 = await leaveTainted(world, state2.rollback);
-    await reinstateBaseline(world, rollback3);
-    const left = await flagsOff(world, intent);
-    return await redeploy(world, rollback3, left);
+    return { url: url2, answer: await prober.probe({ url: url2, path: path7, timeoutMs: PROBE_TIMEOUT_MS }) };
   } catch (error3) {
-    await giveUp(world, intent, error3);
-    throw error3;
+    if (!(error3 instanceof ProviderError)) throw error3;
+    return { url: url2, problem: error3.message };
   }
 }
-async function tell3(world, intent, { state: state2, events: events2, first }) {
-  if (events2.length === 0 || !first) return state2;
-  const url2 = events2.find((event) => event.kind === "rollback-step")?.deployment?.url;
-  const says = "is rolled back";
-  await show(world, { phase: intent.phase, state: "failure", says, ...url2 ? { url: url2 } : {} });
-  await world.announcer.announce(rolledBack2(world.definition, state2));
-  return state2;
-}
-async function abandonForward(world, state2, { phase: phase2 }) {
-  const forward2 = state2.phases.find(({ name: name2 }) => name2 === phase2)?.intent;
-  if (forward2 === void 0) return;
-  try {
-    await world.deployer.abandon(forward2.id);
-  } catch (error3) {
-    if (!(error3 instanceof RollgateError)) throw error3;
-    world.log.warning(`rollback: what ${phase2} was building may go on: ${error3.message}`);
-  }
-}
-async function reinstateBaseline(world, rollback3) {
-  const { intent } = rollback3;
-  const { target: target2, baseline } = intent;
-  if (target2 !== "production" || baseline === void 0) return;
-  try {
-    const live = await world.deployer.live(target2);
-    if (live?.intent === cleanIntent(rollback3)) return;
-    if (live?.id !== baseline.id) {
-      world.log.info(`rollback: ${target2} back to ${baseline.id}`);
-      await world.deployer.reinstate(target2, baseline.id);
+function exposureOf({ definition, metrics }, { target: target2, since }, exposure2) {
+  return async () => {
+    try {
+      const { answers } = await metrics.look({
+        metrics: [exposure2.metric],
+        parameters: { ...parametersOf(definition, target2), ...exposure2.parameters },
+        since,
+        graceMs: definition.database.graceMs
+      });
+      return exposureFinding(exposure2, answers[exposure2.metric]);
+    } catch (error3) {
+      if (!(error3 instanceof EvidenceError)) throw error3;
+      return exposureFinding(exposure2, { kind: "blind", message: error3.message });
     }
-    await recordStep(world, intent, "reinstated", {
-      message: `${target2} serves ${baseline.id} again`
-    });
-  } catch (error3) {
-    if (!(error3 instanceof RollgateError)) throw error3;
-    world.log.warning(`rollback: the old deployment is not back yet: ${error3.message}`);
-  }
+  };
 }
-async function flagsOff(world, intent) {
-  const { flags: flags3 } = world.definition.rollback;
-  const { target: target2 } = intent;
-  world.log.info(`rollback: flags of ${target2} off`);
-  const comment2 = `rollgate ${world.definition.name}: rolled back`;
-  const reading2 = await world.flags.write({ target: target2, flags: flags3, comment: comment2, obstructed: "skip" });
-  for (const { message, remedy } of reading2.obstacles) {
-    world.log.warning(`rollback: ${message}. ${remedy}`);
-  }
-  const left = checkFlags(flags3, reading2).filter(({ code: code2 }) => code2 === "flag_drift");
-  if (left.length > 0) {
-    const told2 = left.map(({ message }) => message).join("; ");
-    return new ProviderError(
-      "flags_left",
-      `not every flag of ${target2} could be put back: ${told2}`,
-      reading2.obstacles[0]?.remedy ?? "Set them by hand, then run rollback again."
+async function untilProven({ clock: clock2, log }, claim4, look4) {
+  const { phase: phase2, effect: effect2, stillWanted } = claim4;
+  const startMs = clock2.now();
+  const deadlineMs = startMs + (effect2?.deadlineMs ?? 0);
+  let told2 = "";
+  while (true) {
+    const findings = await look4();
+    if (isProven(findings)) return findings;
+    const now = clock2.now();
+    if (isRefuted(findings) || now >= deadlineMs) throw unproven(phase2, findings, now - startMs);
+    const open3 = findings.filter(({ status }) => status === "missing");
+    const parts = open3.map(({ part }) => part).join();
+    if (parts !== told2) log.info(`${phase2}: not proven yet: ${whyUnproven(findings)}`);
+    told2 = parts;
+    await stillWanted();
+    const pauseMs = Math.min(
+      Math.max((now - startMs) / 10, SHORTEST_PAUSE_MS),
+      LONGEST_PAUSE_MS,
+      deadlineMs - now
     );
+    await clock2.sleep(pauseMs);
   }
-  await recordStep(world, intent, "flags-off", { message: `flags of ${target2} off and read back` });
-  return void 0;
 }
-async function leaveTainted(world, rollback3) {
-  const made = await world.deployer.find(cleanIntent(rollback3));
-  const proven = rollback3.steps.some(({ deployment: deployment3 }) => deployment3?.id === made?.id);
-  if (made === void 0 || proven || await driftIn(world, rollback3.intent) === void 0) {
-    return rollback3;
-  }
-  const message = `${made.id} may hold the flags of somebody else; another deployment is made`;
-  const end = { outcome: "failed", message };
-  return (await finishRollback(world, rollback3.intent, end)).rollback ?? rollback3;
-}
-async function driftIn(world, { target: target2 }) {
-  const { flags: flags3 } = world.definition.rollback;
-  const reading2 = await world.flags.read(target2, Object.keys(flags3));
-  const drifted = checkFlags(flags3, reading2).filter(({ code: code2 }) => code2 === "flag_drift");
-  return drifted.length === 0 ? void 0 : drifted.map(({ message }) => message).join("; ");
-}
-async function proveFlagsOff(world, intent) {
-  const drift = await driftIn(world, intent);
-  if (drift === void 0) return;
-  throw new ProviderError(
-    "flags_changed_meanwhile",
-    `the flags of ${intent.target} changed while they were being put back: ${drift}`,
-    "Run rollback again: it puts them back once more and makes another deployment."
+function unproven(what, findings, waitedMs = 0) {
+  const after2 = waitedMs > 0 ? ` within ${formatDuration(waitedMs)}` : "";
+  return new ProviderError(
+    "effect_unproven",
+    `${what} is not proven${after2}: ${whyUnproven(findings)}`,
+    "Look at the deployment and at what is named; correct it, or `effect` in the definition."
   );
 }
-async function redeploy(world, rollback3, left) {
-  const { intent } = rollback3;
-  const { target: target2 } = intent;
-  world.log.info(`rollback: fresh deployment of ${target2} with the flags off`);
-  const deployment3 = await world.deployer.deploy({
-    target: target2,
-    intent: cleanIntent(rollback3),
-    rollout: world.definition.name,
-    phase: intent.phase,
-    deadlineMs: world.definition.deployDeadlineMs,
-    stillWanted: () => Promise.resolve()
-  });
-  if (left !== void 0) throw left;
-  await proveFlagsOff(world, intent);
-  const since = await startOfWatch(world);
-  const recorded = await recordStep(world, intent, "redeployed", {
-    message: `${target2} serves ${deployment3.id}, made with the flags off`,
-    deployment: deployment3,
-    since
-  });
-  return tell3(world, intent, recorded);
-}
-async function startOfWatch(world) {
-  try {
-    return await world.metrics.databaseNow();
-  } catch (error3) {
-    if (!(error3 instanceof RollgateError)) throw error3;
-    return new Date(world.clock.now()).toISOString();
-  }
-}
-async function recordStep(world, intent, step2, { message, deployment: deployment3, since }) {
+
+// src/operations/rollback-step.ts
+async function recordStep(world, intent, step2, { message, headline: headline2 = message, deployment: deployment3, since }) {
   let first = true;
   const recorded = await record2(world, (current) => {
     first = current.rollback?.since === void 0;
@@ -43879,7 +44284,7 @@ async function recordStep(world, intent, step2, { message, deployment: deploymen
       (known) => known.step === step2 && known.deployment?.id === deployment3?.id
     );
     return done ? void 0 : {
-      message: `${rolloutId(current.definition, current.number)}: ${message}`,
+      message: `${rolloutId(current.definition, current.number)}: ${headline2}`,
       events: [
         {
           kind: "rollback-step",
@@ -43894,6 +44299,295 @@ async function recordStep(world, intent, step2, { message, deployment: deploymen
   });
   return { ...recorded, first };
 }
+
+// src/operations/rollback-flags.ts
+async function flagsOff(world, intent) {
+  const { flags: flags3 } = world.definition.rollback;
+  const { target: target2 } = intent;
+  world.log.info(`rollback: flags of ${target2} off`);
+  const { reading: reading2, refused: refused2 } = await writeOff(world, intent);
+  for (const { message, remedy } of reading2.obstacles) {
+    world.log.warning(`rollback: ${message}. ${remedy}`);
+  }
+  const left = driftedFlags(flags3, reading2);
+  if (left.length > 0) {
+    if (refused2 !== void 0) return refused2;
+    return new ProviderError(
+      "flags_left",
+      `not every flag of ${target2} could be put back: ${left.join(", ")}`,
+      reading2.obstacles[0]?.remedy ?? "Set them by hand, then run rollback again."
+    );
+  }
+  await recordStep(world, intent, "flags-off", { message: `flags of ${target2} off and read back` });
+  return void 0;
+}
+async function writeOff(world, { target: target2 }) {
+  const { definition, flags: store, log } = world;
+  const { flags: flags3 } = definition.rollback;
+  const comment2 = rolledBackMark(definition.name);
+  try {
+    return { reading: await store.write({ target: target2, flags: flags3, comment: comment2, obstructed: "skip" }) };
+  } catch (refused2) {
+    if (!(refused2 instanceof ProviderError)) throw refused2;
+    log.warning(`rollback: ${refused2.message}`);
+    const reading2 = await store.read(target2, Object.keys(flags3)).catch(() => {
+      throw refused2;
+    });
+    return { reading: reading2, refused: refused2 };
+  }
+}
+async function driftIn(world, { target: target2 }) {
+  const { flags: flags3 } = world.definition.rollback;
+  return driftedFlags(flags3, await world.flags.read(target2, Object.keys(flags3)));
+}
+
+// src/operations/rollback-instant.ts
+var HURRIED = { hurried: true };
+async function survey({ deployer, definition }, target2, baseline) {
+  const flags3 = Object.keys(definition.rollback.flags);
+  const [traffic, old, made] = await Promise.all([
+    untold(() => deployer.traffic(target2)),
+    untold(() => deployer.get(baseline.id, HURRIED)),
+    untold(() => deployer.flagsIn(baseline.id, flags3, HURRIED))
+  ]);
+  return {
+    traffic: traffic === "untold" ? void 0 : traffic,
+    old: old ?? "deleted",
+    flags: made === "untold" ? void 0 : made
+  };
+}
+async function reinstateBaseline(world, intent, baseline, { outset, clean }) {
+  const way = wayBack(outset, baseline, world.definition.rollback.flags, clean?.id);
+  switch (way.kind) {
+    case "over":
+      return "left";
+    case "unfit":
+      await tell3(world, intent, "unfit", "the old deployment is not made live again", way.why);
+      return "left";
+    case "point":
+      if (!await pointBack(world, intent, baseline, outset.traffic)) return "left";
+      return way.there ? "there" : "moved";
+  }
+}
+async function pointBack(world, intent, { id }, known) {
+  const { target: target2 } = intent;
+  try {
+    world.log.info(`rollback: ${target2} back to ${id}`);
+    await world.deployer.reinstate(target2, id, known);
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    await tell3(world, intent, "not-reinstated", "the old deployment is not back yet", error3.message);
+    return false;
+  }
+  await recordStep(world, intent, "reinstated", { message: `${target2} serves ${id} again` });
+  return true;
+}
+async function tell3(world, intent, step2, headline2, why) {
+  const message = `${headline2}: ${why}`;
+  world.log.warning(`rollback: ${message}`);
+  await recordStep(world, intent, step2, { message, headline: headline2 });
+}
+async function untold(ask3) {
+  try {
+    return await ask3();
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    return "untold";
+  }
+}
+
+// src/operations/rollback.ts
+async function rollback(world, reason2) {
+  const before = await prospect(world);
+  const { state: state2, events: events2 } = await record2(
+    world,
+    (current) => isUntouched(current) ? abandonment(current, reason2) : intention(current, reason2, before)
+  );
+  if (isOver(state2)) return state2;
+  return continueRollback(world, events2.length > 0 ? { outset: before?.outset } : void 0);
+}
+async function prospect(world) {
+  const state2 = await readState(world);
+  if (isUntouched(state2) || state2.rollback !== void 0) return void 0;
+  const [intent] = rollbackRequest(state2, "", void 0);
+  if (intent === void 0) return void 0;
+  const { target: target2, baseline } = intent;
+  if (isInstant(intent) && baseline !== void 0) {
+    const outset = await survey(world, target2, baseline);
+    return { target: target2, outset, served: outset.traffic?.serves };
+  }
+  return { target: target2, outset: void 0, served: await servedBy(world, target2) };
+}
+function isInstant({ target: target2 }) {
+  return target2 === "production";
+}
+async function servedBy({ deployer }, target2) {
+  try {
+    return (await deployer.traffic(target2)).serves;
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    return void 0;
+  }
+}
+function isUntouched(state2) {
+  return state2.phases.length > 0 && !isOver(state2) && phaseInForce(state2)?.intent === void 0;
+}
+function intention(state2, reason2, before) {
+  const [known] = rollbackRequest(state2, reason2, before?.served);
+  const [intent] = known?.target === before?.target ? [known] : rollbackRequest(state2, reason2, void 0);
+  return intent && {
+    message: `${rolloutId(state2.definition, state2.number)}: roll back ${intent.phase}`,
+    events: [intent]
+  };
+}
+function abandonment(state2, reason2) {
+  return {
+    message: `${rolloutId(state2.definition, state2.number)}: aborted before anything was changed`,
+    events: [{ kind: "aborted", reason: reason2 }]
+  };
+}
+async function continueRollback(world, begun) {
+  const state2 = await readState(world);
+  if (state2.rollback === void 0) return state2;
+  const { intent } = state2.rollback;
+  try {
+    if (await isDone(world, state2.rollback)) {
+      await abandonForward(world, state2, intent);
+      return state2;
+    }
+    const { tainted, back: back2 } = await oldFirst(world, state2, begun);
+    const rollback3 = tainted === void 0 ? state2.rollback : await giveUpOn(world, state2.rollback, tainted);
+    const left = await flagsOff(world, intent);
+    if (left !== void 0 && (back2 || rollback3.failures > 0)) throw left;
+    const like = codeToKeep(state2, intent, world.definition.targets);
+    return await redeploy(world, rollback3, { left, like });
+  } catch (error3) {
+    await giveUp(world, intent, error3);
+    throw error3;
+  }
+}
+async function isDone(world, rollback3) {
+  if (rollback3.since === void 0) return false;
+  const expected = standingAfter(rollback3, world.definition.rollback.flags, rollback3.since);
+  const { integrity } = await inspectProvider(world, expected);
+  return integrity.every(({ ok }) => ok);
+}
+async function tell4(world, intent, { state: state2, events: events2, first }) {
+  if (events2.length === 0 || !first) return state2;
+  const url2 = events2.find((event2) => event2.kind === "rollback-step")?.deployment?.url;
+  const says = "is rolled back";
+  await show(world, { phase: intent.phase, state: "failure", says, ...url2 ? { url: url2 } : {} });
+  await world.announcer.announce(rolledBack3(world.definition, state2));
+  return state2;
+}
+async function oldFirst(world, state2, begun) {
+  const { rollback: rollback3 } = state2;
+  if (rollback3 === void 0) return {};
+  const { intent } = rollback3;
+  const { target: target2, baseline } = intent;
+  const asked3 = begun === void 0 ? earlierOf(world, rollback3) : Promise.resolve({});
+  if (!isInstant(intent) || baseline === void 0) {
+    const [earlier] = await Promise.all([asked3, abandonForward(world, state2, intent)]);
+    return earlier;
+  }
+  const [outset, [seen2]] = await Promise.all([
+    begun?.outset ?? survey(world, target2, baseline),
+    Promise.allSettled([asked3])
+  ]);
+  const clean = seen2.status === "fulfilled" ? seen2.value.clean : void 0;
+  const instant5 = await reinstateBaseline(world, intent, baseline, { outset, clean });
+  await abandonForward(world, state2, intent);
+  const back2 = instant5 === "there" ? await pointBack(world, intent, baseline) : instant5 === "moved";
+  return { ...await asked3, back: back2 };
+}
+async function abandonForward(world, state2, { phase: phase2 }) {
+  const forward2 = state2.phases.find(({ name: name2 }) => name2 === phase2)?.intent;
+  if (forward2 === void 0) return;
+  try {
+    await world.deployer.abandon(forward2.id);
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    world.log.warning(`rollback: what ${phase2} was building may go on: ${error3.message}`);
+  }
+}
+async function earlierOf(world, rollback3) {
+  const made = await world.deployer.find(cleanIntent(rollback3));
+  if (made === void 0 || made.state === "failed" || made.state === "cancelled") return {};
+  if (rollback3.steps.some(({ deployment: deployment3 }) => deployment3?.id === made.id)) return { clean: made };
+  const { flags: flags3 } = world.definition.rollback;
+  const seen2 = await world.deployer.flagsIn(made.id, Object.keys(flags3));
+  const off = isMadeOff(flags3, seen2) ?? (await driftIn(world, rollback3.intent)).length === 0;
+  return off ? { clean: made } : { tainted: made };
+}
+async function giveUpOn(world, rollback3, { id }) {
+  const message = `${id} may hold the flags of somebody else; another deployment is made`;
+  const end = { outcome: "failed", message };
+  return (await finishRollback(world, rollback3.intent, end)).rollback ?? rollback3;
+}
+async function proveFlagsOff(world, intent, made) {
+  const drifted = await driftIn(world, intent);
+  if (drifted.length === 0) return proveMadeOff(world, made);
+  throw new ProviderError(
+    "flags_changed_meanwhile",
+    `the flags of ${intent.target} changed while they were being put back: ${drifted.join(", ")}`,
+    "Run rollback again: it puts them back once more and makes another deployment."
+  );
+}
+async function proveMadeOff(world, made) {
+  try {
+    await proveFlags(world, made, world.definition.rollback.flags);
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError) || error3.code === "effect_unproven") throw error3;
+    world.log.warning(
+      `rollback: nobody knows the flags that ${made.id} was made with: ${error3.message}`
+    );
+  }
+}
+async function stagedText(world, { target: target2 }, { id }) {
+  try {
+    const { newOnes } = await world.deployer.traffic(target2);
+    if (newOnes !== "rolled-back") return "";
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    world.log.warning(`rollback: nobody knows whether new deployments are served: ${error3.message}`);
+    return "";
+  }
+  const told2 = `new deployments of ${target2} stay staged until one is promoted: vercel promote ${id} --yes`;
+  world.log.warning(`rollback: ${told2}`);
+  return `; ${told2}`;
+}
+async function redeploy(world, rollback3, { left, like }) {
+  const { intent } = rollback3;
+  const { target: target2 } = intent;
+  world.log.info(`rollback: fresh deployment of ${target2} with the flags off`);
+  let proven2 = false;
+  const prove = async (made) => {
+    await proveFlagsOff(world, intent, made);
+    proven2 = true;
+  };
+  const deployment3 = await world.deployer.deploy({
+    target: target2,
+    intent: cleanIntent(rollback3),
+    rollout: world.definition.name,
+    phase: intent.phase,
+    deadlineMs: world.definition.deployDeadlineMs,
+    // What others have deployed since the baseline is not undone.
+    ...like === void 0 ? {} : { like },
+    // Production keeps its old deployment until that; with flags that are left there is nothing to prove.
+    ...left === void 0 ? { prove } : {},
+    stillWanted: () => Promise.resolve()
+  });
+  if (left !== void 0) throw left;
+  if (!proven2) await prove(deployment3);
+  const staged = isInstant(intent) ? await stagedText(world, intent, deployment3) : "";
+  const since = await startOfWatch(world);
+  const recorded = await recordStep(world, intent, "redeployed", {
+    message: `${target2} serves ${deployment3.id}, made with the flags off${staged}`,
+    deployment: deployment3,
+    since
+  });
+  return tell4(world, intent, recorded);
+}
 async function giveUp(world, intent, error3) {
   const known = error3 instanceof RollgateError;
   const why = known ? error3.message : "an unexpected failure; the log of the run has it";
@@ -43903,10 +44597,11 @@ async function giveUp(world, intent, error3) {
   try {
     state2 = await finishRollback(world, intent, { outcome: "failed", message });
   } finally {
-    const told2 = { why: message, remedy, byHand: intent };
-    const { definition } = world;
+    const known2 = state2 ?? await lastKnown(world);
+    const baseline = known2?.rollback ? baselineByHand(known2.rollback) : intent.baseline;
+    const byHand = { target: intent.target, baseline };
     await world.announcer.announce(
-      rollbackFailed(definition, state2 ?? await lastKnown(world), told2)
+      rollbackFailed(world.definition, known2, { why: message, remedy, byHand })
     );
   }
 }
@@ -43928,7 +44623,7 @@ async function finishRollback(world, intent, end) {
   return state2;
 }
 function rollbackIn(events2) {
-  return events2.find((event) => event.kind === "rollback-requested");
+  return events2.find((event2) => event2.kind === "rollback-requested");
 }
 
 // src/rollout/decide-watch.ts
@@ -44001,15 +44696,22 @@ async function observeWatch(world, rollback3, since) {
   const criteria = definition.criteria[definition.rollback.criteria] ?? [];
   const sight = await see(world, criteria, { target: target2, since });
   const nowMs = timeOf(world, sight);
-  const made = rollback3.steps.findLast((step2) => step2.deployment)?.deployment;
-  const deployment3 = { ...made ?? { id: "", url: "" }, intent: cleanIntent(rollback3) };
-  const { flags: flags3 } = definition.rollback;
-  const integrity = await inspect(world, { target: target2, flags: flags3, deployment: deployment3, since }, sight);
+  const expected = standingAfter(rollback3, definition.rollback.flags, since);
+  const { integrity } = await inspect(world, expected, sight);
   return { sight, nowMs, integrity, since };
 }
-var REPAIRABLE = ["flag_drift", "deployment_gone", "deployment_replaced"];
+var REPAIRABLE = [
+  "deployment_gone",
+  "deployment_deleted",
+  "deployment_replaced",
+  "deployment_flags",
+  "rolled_back_by_hand",
+  "promoted_by_hand"
+];
 function hasDrifted({ integrity }) {
-  return integrity.some(({ ok, code: code2 }) => !ok && REPAIRABLE.includes(code2));
+  return integrity.some(
+    (finding) => isDrift(finding) || !finding.ok && REPAIRABLE.includes(finding.code)
+  );
 }
 async function concludeWatch(world, rollback3, seen2, request3) {
   let watched2 = watchLook(caseOf(world, rollback3, seen2, request3));
@@ -44077,12 +44779,29 @@ async function adopt(world, state2) {
   if (current?.status !== "applying" || current.intent === void 0) return state2;
   const { intent } = current;
   const live = await world.deployer.live(intent.target);
-  if (live?.intent === intent.id) return goLive(world, intent, live);
+  const serves3 = live?.intent === intent.id;
+  const effect2 = serves3 ? await provenAlready(world, intent, live) : void 0;
+  if (serves3 && effect2 !== void 0) {
+    return goLive(world, intent, { deployment: live, since: await startOfWatch(world), effect: effect2 });
+  }
   const nowMs = world.clock.now();
-  return state2.status === "running" && isCutOff(world.definition, nowMs - takenUpMs(state2, intent)) ? holdCutOff(world, intent, nowMs - Date.parse(intent.at)) : state2;
+  const workedOnMs = nowMs - takenUpMs(state2, intent);
+  if (state2.status !== "running" || !isCutOff(world.definition, intent.phase, workedOnMs)) {
+    return state2;
+  }
+  return holdCutOff(world, intent, {
+    begunMs: nowMs - Date.parse(intent.at),
+    lacks: serves3 ? `is not proven, though it serves ${intent.target}` : "has not gone live"
+  });
 }
-async function holdCutOff(world, intent, begunMs) {
-  const reason2 = `${intent.phase} was begun ${formatDuration(begunMs)} ago and has not gone live: resume and apply it again, or roll it back`;
+async function provenAlready(world, { phase: phase2, target: target2, flags: flags3 }, deployment3) {
+  if (phaseNamed(world.definition, phase2)?.effect !== void 0) return void 0;
+  const claim4 = { phase: phase2, target: target2, flags: flags3, deployment: deployment3 };
+  const findings = await findServing(world, claim4);
+  return isProven(findings) ? toEffectParts(findings) : void 0;
+}
+async function holdCutOff(world, intent, { begunMs, lacks }) {
+  const reason2 = `${intent.phase} was begun ${formatDuration(begunMs)} ago and ${lacks}: resume and apply it again, or roll it back`;
   const { state: state2, events: events2 } = await record2(
     world,
     (now) => currentPhase(now)?.status === "applying" && now.status === "running" ? {
@@ -44112,11 +44831,9 @@ async function observe(world, state2, phase2, current) {
   const { deployment: made = { id: "", url: "" }, intent } = current;
   const deployment3 = intent === void 0 ? made : { ...made, intent: intent.id };
   const expected = { target: target2, flags: flags3, deployment: deployment3, since: acceptableSince(current) };
-  const integrity = [
-    ...checkDefinition(state2.digest, world.definition.digest),
-    ...await inspect(world, expected, sight)
-  ];
-  return { sight, nowMs, integrity, due: dueLook(phase2, current, nowMs) };
+  const { integrity: found2, serves: serves3 } = await inspect(world, expected, sight);
+  const integrity = [...checkDefinition(state2.digest, world.definition.digest), ...found2];
+  return { sight, nowMs, integrity, serves: serves3, due: dueLook(phase2, current, nowMs) };
 }
 async function conclude(world, conclusion2) {
   const { current, request: request3, observed } = conclusion2;
@@ -44131,7 +44848,7 @@ async function conclude(world, conclusion2) {
     const { look: look5, file: file2 } = recordedLook(world, one, observed);
     return {
       message: headline(state3, look5),
-      events: [eventOf(look5), ...soakConsequences(state3, look5)],
+      events: [eventOf(look5), ...soakConsequences(state3, look5, observed.serves)],
       files: [file2, ...evidenceOf2(conclusion2, now, look5)]
     };
   });
@@ -44142,9 +44859,9 @@ async function conclude(world, conclusion2) {
   for (const announcement of announcements.filter(({ kind }) => kind !== "rolled-back")) {
     await world.announcer.announce(announcement);
   }
-  const rolledBack3 = rollbackIn(recorded.events);
-  if (rolledBack3 === void 0 && recorded.events.length > 0) await showLook(world, look4, before);
-  const state2 = rolledBack3 ? await continueRollback(world) : recorded.state;
+  const rolledBack4 = rollbackIn(recorded.events);
+  if (rolledBack4 === void 0 && recorded.events.length > 0) await showLook(world, look4, before);
+  const state2 = rolledBack4 ? await continueRollback(world, {}) : recorded.state;
   world.log.info(describe2(look4, observed.nowMs, current, request3));
   return { state: state2, look: look4 };
 }
@@ -44189,12 +44906,23 @@ async function estimateLooks({ definition, metrics }, {
   const judged = sets.flatMap((set) => metricsOf(definition.criteria[set] ?? []));
   const afterMs = definition.graduation?.afterMs ?? 0;
   const sinceMs = Date.parse(now) - Math.max(...phases.map(horizonMs)) - afterMs;
-  return metrics.estimate({
+  const parameters2 = parametersOf(definition, target2);
+  const { graceMs } = definition.database;
+  const estimates = await metrics.estimate({
     metrics: [.../* @__PURE__ */ new Set([...judged, ...Object.keys(definition.shown)])],
-    parameters: parametersOf(definition, target2),
+    parameters: parameters2,
     since: new Date(sinceMs).toISOString(),
-    graceMs: definition.database.graceMs
+    graceMs
   });
+  const proofs = phases.map(
+    async ({ effect: effect2 }) => effect2?.exposure === void 0 ? [] : metrics.estimate({
+      metrics: [effect2.exposure.metric],
+      parameters: { ...parameters2, ...effect2.exposure.parameters },
+      since: new Date(Date.parse(now) - effect2.deadlineMs).toISOString(),
+      graceMs
+    })
+  );
+  return [...estimates, ...(await Promise.all(proofs)).flat()];
 }
 
 // src/report/briefing.ts
@@ -44220,6 +44948,7 @@ function firstScreen2(input, previous) {
     `## ${md`Briefing: ${phase2.name} of ${rolloutName(definition, state2)}`.markdown}`,
     list([
       md`**What changes:** ${changes3.length} of ${flags3.length} flags on the target **${phase2.target}**, by a fresh deployment`,
+      ...phase2.effect === void 0 ? [] : [md`**Put back unless this is seen:** ${wantedText(phase2.effect)}`],
       md`**Proven so far:** ${claim3(definition, state2, previous)}`,
       ...doubts(state2),
       md`**Asked of you:** ${asked3}`
@@ -44330,33 +45059,33 @@ function doubts({ phases }) {
 
 // src/operations/prospect.ts
 function findPhase({ definition, actor }, state2, wanted) {
-  const move = nextMove(definition, state2, isBot(actor.by) ? void 0 : wanted);
-  switch (move.kind) {
+  const move2 = nextMove(definition, state2, isBot(actor.by) ? void 0 : wanted);
+  switch (move2.kind) {
     case "blocked":
-      throw new InputError(move.code, `Nothing can move forward: ${move.why}.`, move.way);
+      throw new InputError(move2.code, `Nothing can move forward: ${move2.why}.`, move2.way);
     case "done":
       return { kind: "nothing", why: "every enabled phase is promoted", unfinished: false };
     case "soaking": {
       const unfinished = currentPhase(state2)?.looks.length === 0;
-      return { kind: "nothing", why: `${move.phase.name} is live and soaking`, unfinished };
+      return { kind: "nothing", why: `${move2.phase.name} is live and soaking`, unfinished };
     }
     case "start":
     case "apply": {
-      const { phase: phase2 } = move;
+      const { phase: phase2 } = move2;
       if (wanted !== "next" && wanted !== phase2.name) throw wrongPhase(wanted, phase2);
-      const resuming = move.kind === "apply" && move.resuming;
-      const restarting = move.kind === "apply" && move.restarting === true;
+      const resuming = move2.kind === "apply" && move2.resuming;
+      const restarting = move2.kind === "apply" && move2.restarting === true;
       return { kind: "phase", phase: phase2, resuming, restarting };
     }
   }
 }
 async function lookAhead(world, wanted, allow) {
   const state2 = await readState(world);
-  const found = findPhase(world, state2, wanted);
-  if (found.kind === "nothing") return { ...found, state: state2 };
-  await allow(found, state2);
-  const before = await readStanding(world, found.phase);
-  return { ...found, state: state2, before, digest: digestOf(world, found.phase, before) };
+  const found2 = findPhase(world, state2, wanted);
+  if (found2.kind === "nothing") return { ...found2, state: state2 };
+  await allow(found2, state2);
+  const before = await readStanding(world, found2.phase);
+  return { ...found2, state: state2, before, digest: digestOf(world, found2.phase, before) };
 }
 function wrongPhase(wanted, next2) {
   return new InputError(
@@ -44371,7 +45100,8 @@ async function readStanding(world, phase2) {
     world.flags.read(phase2.target, names),
     world.deployer.live(phase2.target)
   ]);
-  return { flags: restorable(phase2, reading2), deployment: deployment3 };
+  const told2 = withOtherRollouts(reading2, world.definition.name);
+  return { flags: restorable(phase2, told2), deployment: deployment3 };
 }
 function restorable(phase2, reading2) {
   const unreadable2 = Object.entries(reading2.flags).flatMap(
@@ -44404,17 +45134,17 @@ function digestOf({ definition, sha256: sha2562 }, phase2, before) {
 // src/operations/plan.ts
 var NEXT = { phase: "next" };
 async function plan2(world, request3 = NEXT) {
-  const prospect = await lookAhead(
+  const prospect2 = await lookAhead(
     world,
     request3.phase,
     (candidate) => requirePassage(world, candidate, request3)
   );
-  if (prospect.kind === "nothing") return prospect;
-  const { phase: phase2, before, digest } = prospect;
-  const { state: state2 } = await recordPlan(world, prospect);
+  if (prospect2.kind === "nothing") return prospect2;
+  const { phase: phase2, before, digest } = prospect2;
+  const { state: state2 } = await recordPlan(world, prospect2);
   const now = new Date(world.clock.now()).toISOString();
   const { definition } = world;
-  const gate2 = gateDue(prospect);
+  const gate2 = gateDue(prospect2);
   const proof2 = { phase: phase2, digest, approvedDigest: digest, confirm: request3.confirm };
   const waiting = gate2 === void 0 ? void 0 : await secondPersonMissing(world, state2, proof2);
   const briefing = renderBriefing({
@@ -44426,24 +45156,24 @@ async function plan2(world, request3 = NEXT) {
     now,
     approvals: world.gates.kind
   });
-  return { ...prospect, state: state2, briefing, gate: gate2, waiting };
+  return { ...prospect2, state: state2, briefing, gate: gate2, waiting };
 }
 async function recordPlan(world, ready) {
   const { phase: phase2, digest } = ready;
   const gate2 = gateDue(ready);
   const approvalsBefore = await approvalsSoFar(world, gate2);
   return record2(world, (state2) => {
-    const move = nextMove(world.definition, state2, phase2.name);
-    if (move.kind !== "start" && move.kind !== "apply") return void 0;
-    if (move.phase.name !== phase2.name || isPlanned(world, state2, ready)) return void 0;
+    const move2 = nextMove(world.definition, state2, phase2.name);
+    if (move2.kind !== "start" && move2.kind !== "apply") return void 0;
+    if (move2.phase.name !== phase2.name || isPlanned(world, state2, ready)) return void 0;
     const planned = {
       kind: "phase-planned",
       phase: phase2.name,
       digest,
       ...gate2?.mode === "environment" ? { approvalsBefore } : {}
     };
-    const events2 = move.kind === "start" ? [started(world, move.number), planned] : [planned];
-    const number3 = move.kind === "start" ? move.number : state2.number;
+    const events2 = move2.kind === "start" ? [started(world, move2.number), planned] : [planned];
+    const number3 = move2.kind === "start" ? move2.number : state2.number;
     const id = rolloutId(world.definition.name, number3);
     return { events: events2, message: `${id}: plan ${phase2.name}` };
   });
@@ -44457,6 +45187,80 @@ function isPlanned(world, state2, { phase: phase2, digest }) {
 function started({ definition }, number3) {
   const { name: name2, digest } = definition;
   return { kind: "rollout-started", definition: name2, number: number3, digest };
+}
+
+// src/operations/put-back.ts
+async function putBack(world, work, { error: error3, begunAnew, standing: owner }) {
+  const { intent, rollout } = work;
+  const { target: target2, before } = intent;
+  const why = error3 instanceof RollgateError ? `: ${error3.message}` : "";
+  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was${why}`);
+  await world.deployer.abandon(intent.id);
+  const live = begunAnew ? void 0 : await world.deployer.live(target2);
+  const serves3 = begunAnew || live?.intent === intent.id;
+  const back2 = serves3 && target2 === "production" && before.deployment !== void 0 ? await backAtOnce(world, target2, before.deployment.id) : false;
+  const left = await flagsBack(world, work, owner);
+  if (serves3 && !(back2 && left.length > 0)) {
+    await redeployAsBefore(world, work, before.deployment?.id ?? live?.id);
+  }
+  const { state: state2 } = await record2(
+    world,
+    (current) => isOpen(current, intent) ? { message: `${rollout}: ${intent.phase} failed`, events: [failedEvent(intent, error3)] } : void 0
+  );
+  const known = error3 instanceof RollgateError;
+  await world.announcer.announce(
+    notDone(world.definition, state2, {
+      what: `${intent.phase} could not be applied`,
+      why: known ? error3.message : "An unexpected failure; the log of the run has it.",
+      remedy: `${known ? error3.remedy : "look at the log."} ${standing2(target2, left)}; advance to ${intent.phase} again.`
+    })
+  );
+}
+function standing2(target2, left) {
+  return left.length === 0 ? `${target2} is as it was` : `${target2} is as it was but for ${left.join(", ")}: set that back by hand first`;
+}
+async function flagsBack(world, { intent, rollout }, owner) {
+  const { target: target2, before, phase: phase2 } = intent;
+  const { flags: flags3 } = before;
+  const comment2 = owner === void 0 ? undoneMark(rollout, phase2) : phaseMark(rollout, owner);
+  const reading2 = await world.flags.write({ target: target2, flags: flags3, comment: comment2, obstructed: "skip" });
+  const left = driftedFlags(flags3, reading2);
+  if (left.length > 0) {
+    world.log.warning(`${phase2}: not every flag of ${target2} is back as it was: ${left.join(", ")}`);
+  }
+  return left;
+}
+async function redeployAsBefore(world, { intent, rollout }, like) {
+  const { target: target2, phase: phase2 } = intent;
+  await world.deployer.deploy({
+    target: target2,
+    intent: `${intent.id}-undo`,
+    rollout,
+    phase: phase2,
+    deadlineMs: world.definition.deployDeadlineMs,
+    ...like === void 0 ? {} : { like },
+    stillWanted: () => Promise.resolve()
+  });
+}
+async function backAtOnce(world, target2, deploymentId) {
+  try {
+    await world.deployer.reinstate(target2, deploymentId);
+    return true;
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    world.log.warning(`${target2} does not serve ${deploymentId} again yet: ${error3.message}`);
+    return false;
+  }
+}
+function failedEvent({ id, phase: phase2 }, error3) {
+  const known = error3 instanceof RollgateError;
+  return {
+    kind: "phase-failed",
+    phase: phase2,
+    intent: id,
+    code: known ? error3.code : "unexpected",
+    message: known ? error3.message : "an unexpected failure; the log of the run has it"
+  };
 }
 
 // src/operations/wake.ts
@@ -44498,15 +45302,15 @@ async function orWarn({ log }, what, work) {
 
 // src/operations/apply.ts
 async function apply(world, request3) {
-  const prospect = await lookAhead(
+  const prospect2 = await lookAhead(
     world,
     request3.phase,
     (candidate) => requirePassage(world, candidate, request3)
   );
-  if (prospect.kind === "nothing") return makeUpFirstLook(world, prospect, request3);
+  if (prospect2.kind === "nothing") return makeUpFirstLook(world, prospect2, request3);
   const now = await world.metrics.databaseNow();
-  const warnings = await weighLooks(world, prospect, now);
-  const work = await begin(world, prospect, request3);
+  const warnings = await weighLooks(world, prospect2, now);
+  const work = await begin(world, prospect2, request3);
   await show(world, { phase: work.phase.name, state: "in_progress", says: "is being applied" });
   const outcome = await carryOut(world, work).catch((error3) => recover(world, work, error3));
   if ("kind" in outcome) return outcome;
@@ -44595,16 +45399,16 @@ function intend(world, ready, prove, state2) {
   const { phase: phase2, before, restarting } = ready;
   const open3 = openIntent(state2, phase2.name);
   if (open3 !== void 0) return open3.run === world.actor.run ? void 0 : raiseOvertaken(phase2);
-  const move = nextMove(world.definition, state2, phase2.name);
-  if (move.kind !== "apply" || move.phase.name !== phase2.name) return raiseOvertaken(phase2);
-  if (move.restarting === true !== restarting) return raiseOvertaken(phase2);
+  const move2 = nextMove(world.definition, state2, phase2.name);
+  if (move2.kind !== "apply" || move2.phase.name !== phase2.name) return raiseOvertaken(phase2);
+  if (move2.restarting === true !== restarting) return raiseOvertaken(phase2);
   const approval = prove(state2);
   const applying2 = {
     kind: "phase-applying",
     phase: phase2.name,
     target: phase2.target,
     flags: { ...phase2.flags },
-    before: beforeOf(state2, ready) ?? standingOf(before),
+    before: beforeOf(state2, ready) ?? standingOf2(before),
     ...approval === void 0 ? {} : { approval }
   };
   const released = { kind: "resumed", reason: `the soak of ${phase2.name} starts anew` };
@@ -44616,7 +45420,7 @@ function intend(world, ready, prove, state2) {
 function beforeOf(state2, { restarting }) {
   return restarting ? currentPhase(state2)?.intent?.before : void 0;
 }
-function standingOf({ flags: flags3, deployment: deployment3 }) {
+function standingOf2({ flags: flags3, deployment: deployment3 }) {
   return deployment3 === void 0 ? { flags: { ...flags3 } } : { flags: { ...flags3 }, deployment: { id: deployment3.id, url: deployment3.url } };
 }
 async function carryOut(world, { phase: phase2, intent, rollout }) {
@@ -44625,18 +45429,28 @@ async function carryOut(world, { phase: phase2, intent, rollout }) {
   const stillWanted = async () => requireWanted(await readState(world), intent);
   await stillWanted();
   world.log.info(`${name2}: setting ${Object.keys(flags3).length} flags on ${target2}`);
-  await world.flags.write({ target: target2, flags: flags3, comment: `rollgate ${rollout} ${name2}` });
+  await world.flags.write({ target: target2, flags: flags3, comment: phaseMark(rollout, name2) });
   await stillWanted();
   world.log.info(`${name2}: deploying to ${target2}`);
+  const claim4 = { phase: name2, target: target2, flags: flags3, effect: phase2.effect };
+  const prove = (staged) => proveStaged(world, { ...claim4, deployment: staged, stillWanted });
   const deployment3 = await world.deployer.deploy({
     target: target2,
     intent: intent.id,
     rollout,
     phase: name2,
     deadlineMs: world.definition.deployDeadlineMs,
+    ...world.definition.targets[target2]?.staged ? { prove } : {},
     stillWanted
   });
-  await goLive(world, intent, deployment3);
+  const since = await startOfWatch(world);
+  const stillOpen = async () => requireOpen(await readState(world), intent);
+  const serving = { ...claim4, deployment: deployment3, since, stillWanted: stillOpen };
+  const effect2 = toEffectParts(await proveServing(world, serving));
+  for (const { part, proven: proven2, message } of effect2) {
+    world.log.info(`${name2}: ${part} ${proven2 ? "proven" : "not proven"}: ${message}`);
+  }
+  await goLive(world, intent, { deployment: deployment3, since, effect: effect2 });
   return deployment3;
 }
 function raiseOvertaken(phase2) {
@@ -44654,62 +45468,12 @@ async function recover(world, work, error3) {
     return { kind: "superseded", state: await continueRollback(world) };
   }
   await show(world, { phase: phase2.name, state: "failure", says: "could not be applied" });
-  const stillOurs = openIntent(state2, phase2.name)?.id === intent.id;
-  if (stillOurs && !(error3 instanceof ConflictError)) {
-    await putBack(world, work, { error: error3, begunAnew: currentPhase(state2)?.begunAnew === true });
+  if (isOpen(state2, intent) && !(error3 instanceof ConflictError)) {
+    const begunAnew = currentPhase(state2)?.begunAnew === true;
+    const standing3 = phaseBefore(state2, intent)?.name;
+    await putBack(world, work, { error: error3, begunAnew, standing: standing3 });
   }
   throw error3;
-}
-async function putBack(world, work, { error: error3, begunAnew }) {
-  const { intent, rollout } = work;
-  const { target: target2, before } = intent;
-  const why = error3 instanceof RollgateError ? `: ${error3.message}` : "";
-  world.log.warning(`${intent.phase}: failed; putting ${target2} back as it was${why}`);
-  await world.deployer.abandon(intent.id);
-  await world.flags.write({
-    target: target2,
-    flags: before.flags,
-    comment: `rollgate ${rollout}: as before ${intent.phase}`
-  });
-  await stopServing(world, work, begunAnew);
-  const { state: state2 } = await record2(
-    world,
-    (current) => openIntent(current, intent.phase) === void 0 ? void 0 : { message: `${rollout}: ${intent.phase} failed`, events: [failedEvent(intent, error3)] }
-  );
-  const known = error3 instanceof RollgateError;
-  await world.announcer.announce(
-    notDone(world.definition, state2, {
-      what: `${intent.phase} could not be applied`,
-      why: known ? error3.message : "An unexpected failure; the log of the run has it.",
-      remedy: `${known ? error3.remedy : "look at the log."} ${target2} is as it was; advance to ${intent.phase} again.`
-    })
-  );
-}
-async function stopServing(world, { intent, rollout }, begunAnew) {
-  const { target: target2, before, phase: phase2 } = intent;
-  const live = await world.deployer.live(target2);
-  if (live?.intent !== intent.id && !begunAnew) return;
-  if (target2 === "production" && before.deployment !== void 0) {
-    await world.deployer.reinstate(target2, before.deployment.id);
-  }
-  await world.deployer.deploy({
-    target: target2,
-    intent: `${intent.id}-undo`,
-    rollout,
-    phase: phase2,
-    deadlineMs: world.definition.deployDeadlineMs,
-    stillWanted: () => Promise.resolve()
-  });
-}
-function failedEvent({ id, phase: phase2 }, error3) {
-  const known = error3 instanceof RollgateError;
-  return {
-    kind: "phase-failed",
-    phase: phase2,
-    intent: id,
-    code: known ? error3.code : "unexpected",
-    message: known ? error3.message : "an unexpected failure; the log of the run has it"
-  };
 }
 
 // src/rollout/past.ts
@@ -44943,7 +45707,7 @@ function cutOff(definition, state2, nowMs) {
   if (current?.status !== "applying" || current.intent === void 0) return void 0;
   const workedOnMs = nowMs - takenUpMs(state2, current.intent);
   const begunMs = nowMs - Date.parse(current.intent.at);
-  return isCutOff(definition, workedOnMs) ? `${current.name} was begun ${formatDuration(begunMs)} ago and has not gone live` : void 0;
+  return isCutOff(definition, current.name, workedOnMs) ? `${current.name} was begun ${formatDuration(begunMs)} ago and has not gone live` : void 0;
 }
 function toLookAt(definition, watched2, nowMs) {
   if (watched2 === void 0) return void 0;
@@ -44964,7 +45728,7 @@ function toSetGoing(definition, state2, nowMs) {
 
 // src/operations/due.ts
 async function due(all) {
-  const asked3 = await Promise.all(all.map(ask));
+  const asked3 = await Promise.all(all.map(ask2));
   const [first] = asked3.flatMap(({ error: error3 }) => error3 === void 0 ? [] : [error3]);
   if (first !== void 0 && asked3.every(({ error: error3 }) => error3 !== void 0)) throw first;
   return {
@@ -44974,7 +45738,7 @@ async function due(all) {
     )
   };
 }
-async function ask({ file: file2, open: open3 }) {
+async function ask2({ file: file2, open: open3 }) {
   try {
     const world = await open3();
     const work = dueWork(world.definition, await readState(world), world.clock.now());
@@ -44987,7 +45751,7 @@ async function ask({ file: file2, open: open3 }) {
 
 // src/operations/flags.ts
 function flags(world, { target: target2, set, read: read3 }) {
-  return Object.keys(set).length === 0 ? world.flags.read(target2, read3) : world.flags.write({ target: target2, flags: set, comment: `rollgate: set by ${world.actor.by}` });
+  return Object.keys(set).length === 0 ? world.flags.read(target2, read3) : world.flags.write({ target: target2, flags: set, comment: handMark(world.actor.by) });
 }
 
 // src/report/graduation.ts
@@ -45031,15 +45795,15 @@ function renderProposal({
 
 // src/rollout/env-example.ts
 function setEnvExample(text3, flags3) {
-  const found = /* @__PURE__ */ new Set();
+  const found2 = /* @__PURE__ */ new Set();
   const changed = text3.replace(ASSIGNMENT, (whole, head, name2, value) => {
     const wanted = Object.hasOwn(flags3, name2) ? flags3[name2] : void 0;
     if (wanted === void 0) return whole;
-    found.add(name2);
+    found2.add(name2);
     return unquoted(value) === wanted ? whole : `${head}${quotedLike(value, wanted)}`;
   });
-  const missing2 = Object.entries(flags3).filter(([name2]) => !found.has(name2));
-  return missing2.length === 0 ? changed : append2(changed, missing2);
+  const missing3 = Object.entries(flags3).filter(([name2]) => !found2.has(name2));
+  return missing3.length === 0 ? changed : append2(changed, missing3);
 }
 var HEAD = /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=(?:[ \t]*(?=[^\s#]))?)/u;
 var QUOTED = /(?:"(?:\\[\s\S]|[^"\\])*"|'[^']*'|`[^`]*`)(?=[ \t]*(?:#.*)?$)/u;
@@ -45077,7 +45841,7 @@ function graduationLook(one) {
   const frame2 = { horizonMs: Math.max(graduation3.afterMs, elapsedMs), checkpointMs: void 0 };
   const judgements = [...judgeSight(definition.criteria[phase2.criteria] ?? [], sight, frame2)];
   const { ready, reason: reason2 } = judgeGraduation(judgements);
-  const broken = integrity.filter(({ ok }) => !ok).map(({ message }) => message);
+  const broken2 = integrity.filter(({ ok }) => !ok).map(({ message }) => message);
   const look4 = {
     kind: "look",
     at,
@@ -45097,7 +45861,35 @@ function graduationLook(one) {
     reason: reason2,
     evidence: GRADUATION_FOLDER
   };
-  return { look: look4, frame: frame2, obstacles: [...broken, ...ready ? [] : [reason2]] };
+  return { look: look4, frame: frame2, obstacles: [...broken2, ...ready ? [] : [reason2]] };
+}
+
+// src/operations/release-flags.ts
+async function releaseFlags(world, rollout) {
+  for (const [target2, flags3] of flagsByTarget(world.definition)) {
+    try {
+      await releaseOn(world, target2, { flags: flags3, rollout });
+    } catch (error3) {
+      if (!(error3 instanceof RollgateError)) throw error3;
+      world.log.warning(`the flags of ${target2} still name ${rollout} as theirs: ${error3.message}`);
+    }
+  }
+}
+async function releaseOn({ flags: store, definition }, target2, { flags: flags3, rollout }) {
+  const reading2 = await store.read(target2, flags3);
+  const held2 = Object.entries(reading2.flags).flatMap(
+    ([flag, state2]) => state2.kind === "set" && isOwnedBy(state2.comment, definition.name) ? [[flag, state2.value]] : []
+  );
+  if (held2.length === 0) return;
+  const comment2 = graduatedMark(rollout);
+  await store.write({ target: target2, flags: Object.fromEntries(held2), comment: comment2, obstructed: "skip" });
+}
+function flagsByTarget(definition) {
+  const byTarget = /* @__PURE__ */ new Map();
+  for (const { target: target2, flags: flags3 } of enabledPhases(definition)) {
+    byTarget.set(target2, [.../* @__PURE__ */ new Set([...byTarget.get(target2) ?? [], ...Object.keys(flags3)])]);
+  }
+  return byTarget;
 }
 
 // src/operations/graduate.ts
@@ -45111,6 +45903,7 @@ async function graduate(world, wokenBy) {
   const { look: look4 } = seen2;
   const issue4 = await fileCleanUp(world, state2, look4);
   const proposal = await propose(world, state2, ending.graduation);
+  await releaseFlags(world, idOf2(state2));
   const { url: url2 } = proposal;
   const recorded = await record2(world, (current) => {
     if (current.status !== "promoted") return void 0;
@@ -45124,7 +45917,7 @@ async function graduate(world, wokenBy) {
     const message = `${idOf2(current)}: graduated`;
     return { message, events: [body2, end], files: seen2.files };
   });
-  if (recorded.events.length > 0) await tell4(world, recorded.state, look4);
+  if (recorded.events.length > 0) await tell5(world, recorded.state, look4);
   return { state: recorded.state, look: look4 };
 }
 async function refuse(world, state2, error3) {
@@ -45174,25 +45967,25 @@ async function lookBack(world, state2, { phase: phase2, current, graduation: gra
   const expected = { target: target2, flags: flags3, deployment: deployment3, since: acceptableSince(current) };
   const integrity = [
     ...checkDefinition(state2.digest, definition.digest),
-    ...await inspect(world, expected, sight)
+    ...(await inspect(world, expected, sight)).integrity
   ];
   const at = new Date(clock2.now()).toISOString();
   const seen2 = { sight, nowMs, integrity, at, wokenBy };
-  const back = graduationLook({ definition, graduation: graduation3, phase: phase2, current, ...seen2 });
-  if (back.obstacles.length > 0) {
+  const back2 = graduationLook({ definition, graduation: graduation3, phase: phase2, current, ...seen2 });
+  if (back2.obstacles.length > 0) {
     throw notGraduated(
-      `${idOf2(state2)} does not graduate: ${back.obstacles.join("; ")}.`,
+      `${idOf2(state2)} does not graduate: ${back2.obstacles.join("; ")}.`,
       "Put right what is named, or wait for more evidence, and graduate it again."
     );
   }
-  const { look: look4, file: file2 } = recordedLook(world, back, seen2);
+  const { look: look4, file: file2 } = recordedLook(world, back2, seen2);
   return { look: look4, files: [file2, ...await collect(world, target2, sight)] };
 }
 async function collect(world, target2, sight) {
   if (sight.kind === "blind") return [];
   const { since, until } = sight.reading;
-  const parameters = parametersOf(world.definition, target2);
-  const files = await world.evidence.collect({ checkpoint: "graduation", parameters, since, until });
+  const parameters2 = parametersOf(world.definition, target2);
+  const files = await world.evidence.collect({ checkpoint: "graduation", parameters: parameters2, since, until });
   return files.map((file2) => ({ ...file2, path: `${GRADUATION_FOLDER}/${file2.path}` }));
 }
 async function fileCleanUp(world, state2, look4) {
@@ -45211,15 +46004,15 @@ async function propose(world, state2, { envExample: path7 }) {
   const content = setEnvExample(text3, flags3);
   if (content === text3) return { url: void 0, note: `${path7} has the final values already` };
   const { name: name2 } = world.definition;
-  const change = await world.repository.proposeChange({
+  const change2 = await world.repository.proposeChange({
     branch: `rollgate/${name2}-${state2.number}`,
     path: path7,
     content,
     ...renderProposal({ rollout: idOf2(state2), path: path7, flags: flags3 })
   });
-  return change === void 0 ? { url: void 0, note: `${path7} still has the old values` } : { url: change.url, note: `the final values for ${path7} are proposed` };
+  return change2 === void 0 ? { url: void 0, note: `${path7} still has the old values` } : { url: change2.url, note: `the final values for ${path7} are proposed` };
 }
-async function tell4(world, state2, look4) {
+async function tell5(world, state2, look4) {
   const rollout = idOf2(state2);
   const { url: url2 } = currentPhase(state2)?.deployment ?? {};
   await show(world, { phase: look4.phase, state: "success", says: "has graduated", url: url2 });
@@ -45252,12 +46045,12 @@ function notUnderWay(state2) {
 // src/operations/next.ts
 async function next(world, request3) {
   const state2 = await readState(world);
-  const found = findPhase(world, state2, request3.phase);
-  if (found.kind === "nothing") return { ...found, state: state2 };
-  await requirePassage(world, found, request3);
-  const gate2 = gateDue(found);
-  const waiting = gate2 === void 0 ? void 0 : await whoIsMissing(world, state2, found, request3);
-  return { ...found, state: state2, gate: gate2, waiting };
+  const found2 = findPhase(world, state2, request3.phase);
+  if (found2.kind === "nothing") return { ...found2, state: state2 };
+  await requirePassage(world, found2, request3);
+  const gate2 = gateDue(found2);
+  const waiting = gate2 === void 0 ? void 0 : await whoIsMissing(world, state2, found2, request3);
+  return { ...found2, state: state2, gate: gate2, waiting };
 }
 function whoIsMissing(world, state2, { phase: phase2 }, { confirm }) {
   const digest = openPlan(state2, phase2)?.digest ?? "";
@@ -45343,6 +46136,91 @@ function judgeLedger({ ledger: ledger2 }) {
   return { name: name2, outcome: "ok", message };
 }
 
+// src/rollout/target-preflight.ts
+function judgeTarget(asked3) {
+  const name2 = `deploying to ${asked3.target}`;
+  const doubts2 = [repository, alias, liveCode, otherCode, anyBranch, prebuilt].flatMap(
+    (judge4) => judge4(asked3) ?? []
+  );
+  return doubts2.length > 0 ? doubts2.map((doubt) => ({ name: name2, ...doubt })) : [{ name: name2, outcome: "ok", message: inOrder(asked3) }];
+}
+function inOrder({ how: { deploy: deploy3, commit: commit2, staged, alias: domain } }) {
+  const settings = [
+    `deploy: ${deploy3}`,
+    `commit: ${commit2}`,
+    ...staged ? ["staged"] : [],
+    ...domain === void 0 ? [] : [`alias: ${domain}`]
+  ];
+  return settings.join(", ");
+}
+function repository({ how, project: project2 }) {
+  if (how.deploy !== "git" || project2.repository !== void 0) return void 0;
+  return {
+    outcome: "fail",
+    message: `${project2.name} has no repository connected that Vercel could take a commit from`,
+    remedy: CONNECT_REPOSITORY
+  };
+}
+function alias({ how, facts: facts3 }) {
+  if (how.alias === void 0 || facts3.alias !== "elsewhere") return void 0;
+  return {
+    outcome: "fail",
+    message: `the domain ${how.alias} belongs to another project`,
+    remedy: FREE_DOMAIN
+  };
+}
+function liveCode({ target: target2, how, facts: facts3 }) {
+  const { live } = facts3;
+  if (how.commit !== "live") return void 0;
+  if (live === void 0) {
+    return {
+      outcome: "warn",
+      message: `nothing serves ${target2} yet, so the first phase brings the newest code`,
+      remedy: `Deploy ${target2} once before the rollout.`
+    };
+  }
+  if (live.commit === void 0) {
+    return {
+      outcome: "fail",
+      message: `Vercel does not tell the commit of ${live.id}, which ${target2} serves`,
+      remedy: `Deploy ${target2} once from a commit, as by a push; or write commit: head.`
+    };
+  }
+  if (how.deploy === "git" || facts3.liveIsHere) return void 0;
+  return {
+    outcome: "warn",
+    message: `the commit ${short(live.commit)}, which ${target2} serves, is not in this clone`,
+    remedy: "Check the repository out with its history where phases are applied (fetch-depth: 0), or write deploy: git or commit: head."
+  };
+}
+function otherCode({ target: target2, how, facts: facts3 }) {
+  const { live, head } = facts3;
+  if (how.commit === "live" || live?.commit === void 0 || head === void 0) return void 0;
+  if (live.commit === head) return void 0;
+  return {
+    outcome: "warn",
+    message: `a phase also brings other commits: ${target2} serves ${short(live.commit)}, and ${short(head)} is deployed`,
+    remedy: "Deploy that commit before the rollout, or write commit: live, so that only flags change."
+  };
+}
+function anyBranch({ target: target2, how }) {
+  if (target2 === "production" || how.commit !== "live" || how.alias !== void 0) return void 0;
+  return {
+    outcome: "warn",
+    message: `the newest deployment of any branch counts as what ${target2} serves`,
+    remedy: "Name the domain that it is tested at: alias: staging.shop.example."
+  };
+}
+function prebuilt({ how }) {
+  if (!how.prebuilt) return void 0;
+  return {
+    outcome: "warn",
+    message: "what is built before the flags are set does not have them where they are read while building",
+    remedy: "Make sure that the flags are read when a request is served; else remove prebuilt."
+  };
+}
+var short = (commit2) => commit2.slice(0, 7);
+
 // src/operations/preflight.ts
 async function preflight(world, headers2, { keys } = {}) {
   const { definition } = world;
@@ -45352,9 +46230,12 @@ async function preflight(world, headers2, { keys } = {}) {
   const names = Object.keys(definition.rollback.flags);
   const parts = await Promise.all([
     [judgeMetrics(definition, headers2), ...judgeSampleSize({ ...definition, phases })],
-    asked("project", async () => judgeProject(await world.project.inspectProject())),
+    ...projectParts(world, distinct(phases.map(({ target: target2 }) => target2))),
     ...distinct(phases.map(({ target: target2 }) => target2)).map(
-      (target2) => asked(`flags on ${target2}`, async () => judgeFlags(await world.flags.read(target2, names)))
+      (target2) => asked(
+        `flags on ${target2}`,
+        async () => judgeFlags(withOtherRollouts(await world.flags.read(target2, names), definition.name))
+      )
     ),
     database(world, phases),
     asked("ledger", () => ledger(world)),
@@ -45362,15 +46243,36 @@ async function preflight(world, headers2, { keys } = {}) {
   ]);
   return parts.flat();
 }
+function projectParts({ definition, project: project2 }, targets) {
+  const facts3 = project2.inspectProject();
+  const policy = definition.targets["production"]?.rollingRelease;
+  return [
+    asked("project", async () => judgeProject(await facts3, policy)),
+    ...targets.flatMap((target2) => {
+      const how = definition.targets[target2];
+      if (how === void 0) return [];
+      return asked(`deploying to ${target2}`, async () => {
+        const known = await facts3.catch(() => void 0);
+        if (known === void 0) return [];
+        return judgeTarget({
+          target: target2,
+          how,
+          project: known,
+          facts: await project2.inspectTarget(target2)
+        });
+      });
+    })
+  ];
+}
 async function repositoryParts(world, phases) {
   let facts3;
-  const repository2 = await asked("repository", async () => {
+  const repository3 = await asked("repository", async () => {
     facts3 = await world.repository.inspectRepository();
     return facts3 === void 0 ? [notAsked("repository")] : judgeRepository(facts3);
   });
   const branch = facts3?.defaultBranch;
   const environments2 = world.gates.kind === "environments" ? [...gates(world, phases, branch), ...keyEnvironments(world, phases, branch)] : [Promise.resolve([notAsked("gates"), notAsked("keys")])];
-  return [Promise.resolve(repository2), ...environments2];
+  return [Promise.resolve(repository3), ...environments2];
 }
 function gates(world, phases, branch) {
   return phases.flatMap(({ name: name2, gate: gate2 }) => {
@@ -45412,11 +46314,11 @@ function clocks(databaseNow, nowMs) {
 async function database(world, phases) {
   let answers = false;
   const facts3 = await asked("database", async () => {
-    const found = await world.database.inspectDatabase();
+    const found2 = await world.database.inspectDatabase();
     answers = true;
     return [
-      ...judgeDatabase(found, world.definition.database),
-      clocks(found.databaseNow, world.clock.now())
+      ...judgeDatabase(found2, world.definition.database),
+      clocks(found2.databaseNow, world.clock.now())
     ];
   });
   if (!answers) return facts3;
@@ -45427,15 +46329,29 @@ async function database(world, phases) {
   return [...facts3, ...(await Promise.all(trials)).flat()];
 }
 async function trial({ definition, metrics }, target2, phases) {
-  const criteria = phases.filter((phase2) => phase2.target === target2).flatMap((phase2) => definition.criteria[phase2.criteria] ?? []);
+  const here = phases.filter((phase2) => phase2.target === target2);
+  const criteria = here.flatMap((phase2) => definition.criteria[phase2.criteria] ?? []);
   const hourAgoMs = Date.parse(await metrics.databaseNow()) - 36e5;
-  const { answers } = await metrics.look({
-    metrics: distinct([...metricsOf(criteria), ...Object.keys(definition.shown)]),
-    parameters: parametersOf(definition, target2),
+  const window2 = {
     since: new Date(hourAgoMs).toISOString(),
     graceMs: definition.database.graceMs
+  };
+  const parameters2 = parametersOf(definition, target2);
+  const { answers } = await metrics.look({
+    metrics: distinct([...metricsOf(criteria), ...Object.keys(definition.shown)]),
+    parameters: parameters2,
+    ...window2
   });
-  return judgeTrial(target2, answers);
+  const found2 = Object.entries(answers);
+  for (const { name: name2, effect: effect2 } of here) {
+    if (effect2?.exposure === void 0) continue;
+    const { metric, parameters: own2 } = effect2.exposure;
+    const bound2 = { ...parameters2, ...own2 };
+    const exposed = await metrics.look({ metrics: [metric], parameters: bound2, ...window2 });
+    const answer6 = exposed.answers[metric];
+    if (answer6 !== void 0) found2.push([`${metric} for ${name2}`, answer6]);
+  }
+  return judgeTrial(target2, Object.fromEntries(found2));
 }
 async function cost(world, target2, phases) {
   const now = await world.metrics.databaseNow();
@@ -45481,7 +46397,7 @@ async function perform(world, headers2, order) {
     case "preflight":
       return performPreflight(world, headers2, order);
     case "status":
-      return tell5(world, await readState(world));
+      return tell6(world, await readState(world));
     case "next":
       return performNext(world, order);
     case "plan":
@@ -45493,11 +46409,11 @@ async function perform(world, headers2, order) {
     case "graduate":
       return performGraduate(world, order.wokenBy);
     case "rollback":
-      return tell5(world, await rollback(world, reasonOf2(order)));
+      return tell6(world, await rollback(world, reasonOf2(order)));
     case "hold":
-      return tell5(world, await hold3(world, reasonOf2(order)));
+      return tell6(world, await hold3(world, reasonOf2(order)));
     case "resume":
-      return tell5(world, await resume2(world, reasonOf2(order), order.accept));
+      return tell6(world, await resume2(world, reasonOf2(order), order.accept));
     case "flags":
       return performFlags(world, order);
     case "deploy":
@@ -45520,12 +46436,12 @@ function reasonOf2(order) {
   );
 }
 async function performDue(all) {
-  const found = await due(all);
-  const result = { version: 1, operation: "due", ...found };
+  const found2 = await due(all);
+  const result = { version: 1, operation: "due", ...found2 };
   return {
-    exitCode: found.failed.length > 0 ? 1 : 0,
-    summary: renderDue(found),
-    outputs: { due: JSON.stringify(found.due), result: JSON.stringify(result) },
+    exitCode: found2.failed.length > 0 ? 1 : 0,
+    summary: renderDue(found2),
+    outputs: { due: JSON.stringify(found2.due), result: JSON.stringify(result) },
     result
   };
 }
@@ -45554,7 +46470,7 @@ async function performNext(world, order) {
   const ahead2 = await next(world, order);
   if (ahead2.kind === "nothing") return tellIdle(world, ahead2);
   const { state: state2, phase: phase2, gate: gate2, waiting } = ahead2;
-  const told2 = tell5(world, state2);
+  const told2 = tell6(world, state2);
   const way = {
     phase: phase2.name,
     keys: keysOfPhase(world.definition, phase2),
@@ -45572,7 +46488,7 @@ async function performNext(world, order) {
   };
 }
 function tellIdle(world, { state: state2, why, unfinished }) {
-  const told2 = tell5(world, state2, void 0, `Nothing to do: ${why}`);
+  const told2 = tell6(world, state2, void 0, `Nothing to do: ${why}`);
   return { ...told2, outputs: { ...told2.outputs, go: String(unfinished) } };
 }
 function environmentOf({ gates: gates2 }, gate2) {
@@ -45582,7 +46498,7 @@ async function performPlan(world, order) {
   const planned = await plan2(world, order);
   if (planned.kind === "nothing") return tellIdle(world, planned);
   const { phase: phase2, briefing, digest, gate: gate2, waiting } = planned;
-  const told2 = tell5(world, planned.state);
+  const told2 = tell6(world, planned.state);
   const go = waiting === void 0;
   const environment2 = phase2.gate?.mode === "environment" ? phase2.gate.environment : null;
   const result = { ...told2.result, phase: phase2.name, planDigest: digest, gate: environment2, go };
@@ -45602,9 +46518,9 @@ async function performApply(world, order) {
   const applied2 = await apply(world, order);
   switch (applied2.kind) {
     case "nothing":
-      return tell5(world, applied2.state, void 0, `Nothing to apply: ${applied2.why}`);
+      return tell6(world, applied2.state, void 0, `Nothing to apply: ${applied2.why}`);
     case "superseded":
-      return tell5(world, applied2.state, void 0, "A rollback came in between");
+      return tell6(world, applied2.state, void 0, "A rollback came in between");
     case "applied": {
       const told2 = tellChecked(world, applied2.first);
       return { ...told2, summary: `${renderWarnings(applied2.warnings)}${told2.summary}` };
@@ -45613,12 +46529,12 @@ async function performApply(world, order) {
 }
 async function performGraduate(world, wokenBy) {
   const { state: state2, look: look4 } = await graduate(world, wokenBy);
-  return tell5(world, state2, look4, look4 === void 0 ? "It has graduated already" : void 0);
+  return tell6(world, state2, look4, look4 === void 0 ? "It has graduated already" : void 0);
 }
 function tellChecked(world, { state: state2, look: look4 }) {
-  return tell5(world, state2, look4, look4 === void 0 ? "Nothing was due" : void 0);
+  return tell6(world, state2, look4, look4 === void 0 ? "Nothing was due" : void 0);
 }
-function tell5(world, state2, look4, headline2) {
+function tell6(world, state2, look4, headline2) {
   const { definition } = world;
   const now = new Date(world.clock.now()).toISOString();
   const shown2 = { definition, state: state2, now, ...look4 === void 0 ? {} : { look: look4 } };
@@ -45782,14 +46698,14 @@ function waitsForPerson({ cause: cause2 }) {
 }
 
 // src/filing-announcer.ts
-function createFilingAnnouncer(announcer, repository2, log) {
+function createFilingAnnouncer(announcer, repository3, log) {
   return {
     announce: async (announcement) => {
       await announcer.announce(announcement);
       const draft = filedAs(announcement);
       if (draft === void 0) return;
       try {
-        const filed = await repository2.fileIssue(draft);
+        const filed = await repository3.fileIssue(draft);
         if (filed !== void 0) log.info(`filed as ${filed.url}`);
       } catch (error3) {
         if (!(error3 instanceof RollgateError)) throw error3;
@@ -45797,6 +46713,114 @@ function createFilingAnnouncer(announcer, repository2, log) {
       }
     }
   };
+}
+
+// src/git/commit-tree.ts
+var import_isomorphic_git2 = __toESM(require_isomorphic_git(), 1);
+import { promises as promises2 } from "node:fs";
+import { join as join2, relative, sep } from "node:path";
+
+// src/git/checkout.ts
+import { promises } from "node:fs";
+var import_isomorphic_git = __toESM(require_isomorphic_git(), 1);
+var fs = { promises };
+async function findCheckout(folder) {
+  try {
+    return await import_isomorphic_git.default.findRoot({ fs, filepath: folder });
+  } catch {
+    return void 0;
+  }
+}
+
+// src/git/commit-tree.ts
+var fs2 = { promises: promises2 };
+function createSourceTree(folder) {
+  return {
+    head: async () => {
+      const root = await findCheckout(folder);
+      if (root === void 0) return void 0;
+      return import_isomorphic_git2.default.resolveRef({ fs: fs2, dir: root, ref: "HEAD" }).catch(() => void 0);
+    },
+    has: async (commit2) => {
+      const dir = await findCheckout(folder);
+      if (dir === void 0) return false;
+      return import_isomorphic_git2.default.readCommit({ fs: fs2, dir, oid: commit2 }).then(
+        () => true,
+        () => false
+      );
+    },
+    export: async (commit2, into) => {
+      const dir = await findCheckout(folder);
+      if (dir === void 0) throw missing(commit2, `${folder} lies in no repository`);
+      try {
+        await writeCommit({ dir, commit: commit2, below: await placeOf2(folder, dir) }, into);
+      } catch (cause2) {
+        if (cause2 instanceof RollgateError) throw cause2;
+        throw missing(commit2, reasonOf3(cause2), cause2);
+      }
+    }
+  };
+}
+async function placeOf2(folder, dir) {
+  const [from, to] = await Promise.all([promises2.realpath(dir), promises2.realpath(folder)]);
+  return relative(from, to).split(sep).join("/");
+}
+async function writeCommit({ dir, commit: commit2, below }, into) {
+  const repository3 = { fs: fs2, dir, cache: {} };
+  const { tree: tree2 } = await import_isomorphic_git2.default.readTree({
+    ...repository3,
+    oid: commit2,
+    ...below === "" ? {} : { filepath: below }
+  });
+  await writeTree(repository3, commit2, tree2, into);
+}
+async function writeTree(repository3, commit2, entries, into) {
+  for (const entry of entries) {
+    refuseUnsafe(commit2, entry.path);
+    const path7 = join2(into, entry.path);
+    if (entry.type === "commit") throw notWhole(commit2, `${entry.path} is a submodule`);
+    if (entry.type === "blob") await writeBlob(repository3, commit2, entry, path7);
+    else {
+      await promises2.mkdir(path7);
+      const { tree: tree2 } = await import_isomorphic_git2.default.readTree({ ...repository3, oid: entry.oid });
+      await writeTree(repository3, commit2, tree2, path7);
+    }
+  }
+}
+var LINK = "120000";
+var EXECUTABLE = "100755";
+async function writeBlob(repository3, commit2, { oid, mode, path: name2 }, path7) {
+  const { blob: blob3 } = await import_isomorphic_git2.default.readBlob({ ...repository3, oid });
+  if (mode === LINK) return promises2.symlink(Buffer.from(blob3).toString("utf8"), path7);
+  if (isPointer(blob3)) throw notWhole(commit2, `${name2} lies in Git LFS`);
+  await promises2.writeFile(path7, blob3, { flag: "wx", mode: mode === EXECUTABLE ? 493 : 420 });
+}
+var POINTER = "version https://git-lfs.github.com/spec/";
+function isPointer(blob3) {
+  return Buffer.from(blob3.subarray(0, POINTER.length)).toString("latin1") === POINTER;
+}
+function refuseUnsafe(commit2, name2) {
+  if (!/^(?:\.{0,2}|\.git)$/iu.test(name2) && !/[/\\\0]/u.test(name2)) return;
+  throw notWhole(commit2, "it holds a name that no file can have");
+}
+function missing(commit2, why, cause2) {
+  return new ProviderError(
+    "commit_missing",
+    `The repository of the working directory cannot give the commit ${commit2}: ${why}`,
+    "Check it out with its history (actions/checkout with fetch-depth: 0), or let Vercel take the commit by itself (deploy: git), or write commit: head.",
+    cause2
+  );
+}
+function notWhole(commit2, why) {
+  return new ProviderError(
+    "commit_not_whole",
+    `The commit ${commit2} alone is not what would be deployed: ${why}`,
+    "Let Vercel take the commit by itself (deploy: git), or write commit: head."
+  );
+}
+function reasonOf3(cause2) {
+  const { code: code2, message } = cause2;
+  return code2 === "NotFoundError" ? "it is not in this clone, or not all of it" : String(message);
 }
 
 // src/rollout/events.ts
@@ -45864,6 +46888,11 @@ var phaseApplying = strictObject({
   before: strictObject({ flags: wantedFlags, deployment: deployment.optional() }),
   approval: strictObject({ by: string2(), comment: string2(), how: string2() }).optional()
 });
+var effectPart = strictObject({
+  part: _enum(["deployment", "flags", "probe", "exposure"]),
+  proven: boolean2(),
+  message: string2()
+});
 var phaseApplied = strictObject({
   ...common,
   kind: literal("phase-applied"),
@@ -45871,7 +46900,8 @@ var phaseApplied = strictObject({
   intent: string2(),
   deployment,
   /** Start of the soak, by the database's clock. */
-  since: instant3
+  since: instant3,
+  effect: array(effectPart).optional()
 });
 var phaseFailed = strictObject({
   ...common,
@@ -45944,13 +46974,19 @@ var rollbackRequested = strictObject({
   target: string2(),
   reason: string2(),
   /** The deployment that served the target before the rollout touched it. */
-  baseline: deployment.optional()
+  baseline: deployment.optional(),
+  /** The deployment that served it when the rollback was wanted: the clean one is made from its code. */
+  served: string2().optional()
 });
 var rollbackStep = strictObject({
   ...common,
   kind: literal("rollback-step"),
   intent: string2(),
-  step: _enum(["reinstated", "flags-off", "redeployed"]),
+  /**
+   * Of the old deployment: `reinstated`; `not-reinstated`, which the provider did not do; or `unfit`, so
+   * that nobody tried.
+   */
+  step: _enum(["reinstated", "not-reinstated", "unfit", "flags-off", "redeployed"]),
   message: string2(),
   deployment: deployment.optional(),
   /** Start of the watch, by the database's clock when it answered; with `redeployed`. */
@@ -46003,7 +47039,7 @@ var ledgerEvent = discriminatedUnion("kind", [
 // src/rollout/event-log.ts
 var LEADING_KEYS = ["seq", "id", "at", "by", "run", "kind"];
 function renderEventLog(events2) {
-  return events2.map((event) => `${JSON.stringify(ordered(event, LEADING_KEYS))}
+  return events2.map((event2) => `${JSON.stringify(ordered(event2, LEADING_KEYS))}
 `).join("");
 }
 function parseEventLog(text3, file2) {
@@ -46087,7 +47123,7 @@ function checkedBranch(branch) {
   );
 }
 function checkEntry(entry) {
-  for (const event of entry.events) checkEvent(event);
+  for (const event2 of entry.events) checkEvent(event2);
   checkSegments(entry.definition, [entry.definition]);
   const paths = entry.files.map((file2) => file2.path);
   for (const path7 of paths) checkPath(path7);
@@ -46098,17 +47134,17 @@ function checkEntry(entry) {
 }
 function isRecorded2(entry, log) {
   if (entry.events.length === 0) return false;
-  const newest = log.slice(-entry.events.length).map((event) => event.id);
-  return entry.events.every((event, index) => event.id === newest[index]);
+  const newest = log.slice(-entry.events.length).map((event2) => event2.id);
+  return entry.events.every((event2, index) => event2.id === newest[index]);
 }
 function checkContinues(entry, log) {
-  const ids = new Set(log.map((event) => event.id));
-  entry.events.forEach((event, index) => {
+  const ids = new Set(log.map((event2) => event2.id));
+  entry.events.forEach((event2, index) => {
     const due2 = log.length + index + 1;
-    if (event.seq !== due2)
-      throw outOfOrder(entry, `${event.kind} has seq ${event.seq}, ${due2} is due`);
-    if (ids.has(event.id)) throw outOfOrder(entry, `an event with id ${event.id} is already in it`);
-    ids.add(event.id);
+    if (event2.seq !== due2)
+      throw outOfOrder(entry, `${event2.kind} has seq ${event2.seq}, ${due2} is due`);
+    if (ids.has(event2.id)) throw outOfOrder(entry, `an event with id ${event2.id} is already in it`);
+    ids.add(event2.id);
   });
 }
 function entryFiles(entry, logText) {
@@ -46135,13 +47171,13 @@ function staleHead(entry, head) {
     "Read the ledger again and decide again; nothing was written."
   );
 }
-function checkEvent(event) {
-  const parsed2 = ledgerEvent.safeParse(event);
+function checkEvent(event2) {
+  const parsed2 = ledgerEvent.safeParse(event2);
   if (parsed2.success) return;
   const [issue4] = parsed2.error.issues;
   throw new InputError(
     "ledger_event",
-    `The ${event.kind} event ${event.seq} would not be read back: ${issue4?.path.join(".")}: ${issue4?.message}.`,
+    `The ${event2.kind} event ${event2.seq} would not be read back: ${issue4?.path.join(".")}: ${issue4?.message}.`,
     "This is a defect of Rollgate; nothing was written. Please report it."
   );
 }
@@ -46178,7 +47214,7 @@ import {
   renameSync,
   writeFileSync
 } from "node:fs";
-import { join as join2 } from "node:path";
+import { join as join3 } from "node:path";
 
 // src/git/missing.ts
 function unlessMissing(call) {
@@ -46193,24 +47229,24 @@ function unlessMissing(call) {
 
 // src/git/bare-repository.ts
 function findRepository(folder) {
-  const config2 = unlessMissing(() => readFileSync(join2(folder, "config"), "utf8")) ?? "";
+  const config2 = unlessMissing(() => readFileSync(join3(folder, "config"), "utf8")) ?? "";
   const format = config2.match(
     /^\s*(?:refstorage|objectformat)\s*=\s*(?!files\b|sha1\b)(\S+)/imu
   )?.[1];
   if (format !== void 0) {
     throw badFolder(folder, `is a git repository in the ${format} format, which is not supported`);
   }
-  if (existsSync(join2(folder, "HEAD")) && existsSync(join2(folder, "objects"))) return true;
+  if (existsSync(join3(folder, "HEAD")) && existsSync(join3(folder, "objects"))) return true;
   const content = unlessMissing(() => readdirSync(folder)) ?? [];
   if (content.length === 0 || content.includes("objects")) return false;
   throw badFolder(folder, "is neither empty nor a bare git repository");
 }
 function createRepository(folder, branch) {
   for (const part of ["objects/info", "objects/pack", "refs/heads", "refs/tags"]) {
-    mkdirSync(join2(folder, part), { recursive: true });
+    mkdirSync(join3(folder, part), { recursive: true });
   }
-  writeWhole(join2(folder, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
-  writeWhole(join2(folder, "HEAD"), `ref: refs/heads/${branch}
+  writeWhole(join3(folder, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
+  writeWhole(join3(folder, "HEAD"), `ref: refs/heads/${branch}
 `);
 }
 function writeWhole(file2, text3) {
@@ -46238,14 +47274,14 @@ import {
   statSync,
   writeSync
 } from "node:fs";
-import { dirname, join as join3 } from "node:path";
+import { dirname, join as join4 } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 var PATIENCE2 = { tries: 50, pauseMs: 20 };
 function openBranchRef(folder, branch) {
   const ref2 = `refs/heads/${branch}`;
-  const file2 = join3(folder, ref2);
+  const file2 = join4(folder, ref2);
   const read3 = () => readRef(folder, ref2);
-  const move = async (from, to) => {
+  const move2 = async (from, to) => {
     const lock = `${file2}.lock`;
     const descriptor = await acquire(lock);
     let moved2 = false;
@@ -46262,10 +47298,10 @@ function openBranchRef(folder, branch) {
       if (!moved2) rmSync(lock, { force: true });
     }
   };
-  return { read: read3, move };
+  return { read: read3, move: move2 };
 }
 function readRef(folder, ref2) {
-  return looseOid(join3(folder, ref2)) ?? packedOid(folder, ref2);
+  return looseOid(join4(folder, ref2)) ?? packedOid(folder, ref2);
 }
 async function acquire(lock) {
   mkdirSync2(dirname(lock), { recursive: true });
@@ -46314,7 +47350,7 @@ function looseOid(file2) {
   );
 }
 function packedOid(folder, ref2) {
-  const text3 = unlessMissing(() => readFileSync2(join3(folder, "packed-refs"), "utf8")) ?? "";
+  const text3 = unlessMissing(() => readFileSync2(join4(folder, "packed-refs"), "utf8")) ?? "";
   return text3.split("\n").find((line2) => line2.slice(41) === ref2 && /^[0-9a-f]{40} /u.test(line2))?.slice(0, 40);
 }
 
@@ -46334,10 +47370,10 @@ async function told(folder, code2, call) {
 }
 
 // src/git/object-store.ts
-var import_isomorphic_git = __toESM(require_isomorphic_git(), 1);
+var import_isomorphic_git3 = __toESM(require_isomorphic_git(), 1);
 import { randomUUID } from "node:crypto";
-import { promises } from "node:fs";
-import { dirname as dirname2, join as join4 } from "node:path";
+import { promises as promises3 } from "node:fs";
+import { dirname as dirname2, join as join5 } from "node:path";
 
 // src/rollout/one-line.ts
 function oneLine2(text3) {
@@ -46346,24 +47382,24 @@ function oneLine2(text3) {
 
 // src/git/object-store.ts
 function openObjectStore(folder) {
-  const repository2 = { fs, gitdir: folder, dir: folder, cache: {} };
+  const repository3 = { fs: fs3, gitdir: folder, dir: folder, cache: {} };
   return {
     readText: async (oid) => {
-      const { blob: blob3 } = await import_isomorphic_git.default.readBlob({ ...repository2, oid });
+      const { blob: blob3 } = await import_isomorphic_git3.default.readBlob({ ...repository3, oid });
       return Buffer.from(blob3).toString("utf8");
     },
     readTree: async (oid) => {
-      const { tree: tree2 } = await import_isomorphic_git.default.readTree({ ...repository2, oid });
+      const { tree: tree2 } = await import_isomorphic_git3.default.readTree({ ...repository3, oid });
       return tree2.flatMap(
         ({ path: path7, type, oid: oid2 }) => type === "commit" ? [] : [{ path: path7, kind: type, oid: oid2 }]
       );
     },
-    writeText: (text3) => import_isomorphic_git.default.writeBlob({ ...repository2, blob: Buffer.from(text3, "utf8") }),
-    writeTree: (entries) => import_isomorphic_git.default.writeTree({
-      ...repository2,
+    writeText: (text3) => import_isomorphic_git3.default.writeBlob({ ...repository3, blob: Buffer.from(text3, "utf8") }),
+    writeTree: (entries) => import_isomorphic_git3.default.writeTree({
+      ...repository3,
       tree: entries.map(({ path: path7, kind, oid }) => ({ path: path7, type: kind, oid, mode: MODES[kind] }))
     }),
-    writeCommit: (commit2) => import_isomorphic_git.default.writeCommit({ ...repository2, commit: commitObject(commit2) })
+    writeCommit: (commit2) => import_isomorphic_git3.default.writeCommit({ ...repository3, commit: commitObject(commit2) })
   };
 }
 var MODES = { blob: "100644", tree: "040000" };
@@ -46387,17 +47423,17 @@ function identity2(text3) {
   return oneLine2(text3.replaceAll(/[<>]/gu, ""));
 }
 async function writeWhole2(path7, content) {
-  const aside = join4(dirname2(path7), `tmp_obj_${randomUUID()}`);
-  const file2 = await promises.open(aside, "wx", 292);
+  const aside = join5(dirname2(path7), `tmp_obj_${randomUUID()}`);
+  const file2 = await promises3.open(aside, "wx", 292);
   try {
     await file2.writeFile(content);
     await file2.sync();
   } finally {
     await file2.close();
   }
-  await promises.rename(aside, path7);
+  await promises3.rename(aside, path7);
 }
-var fs = { promises: { ...promises, writeFile: writeWhole2 } };
+var fs3 = { promises: { ...promises3, writeFile: writeWhole2 } };
 
 // src/git/tree.ts
 async function graft(store, base, texts) {
@@ -46441,10 +47477,10 @@ function createGitLedger(settings) {
   const readHead = () => findRepository(folder) ? ref2.read() : void 0;
   const readAt = async (head, definition, number3) => {
     const dashboard = await readText(store, head, "README.md");
-    const found = newestNumber(await knownNumbers(store, head, definition), number3);
-    if (found === 0) return { head, number: 0, events: [], dashboard };
-    const { events: events2 } = await readLog(head, eventLogPath(definition, found));
-    return { head, number: found, events: events2, dashboard };
+    const found2 = newestNumber(await knownNumbers(store, head, definition), number3);
+    if (found2 === 0) return { head, number: 0, events: [], dashboard };
+    const { events: events2 } = await readLog(head, eventLogPath(definition, found2));
+    return { head, number: found2, events: events2, dashboard };
   };
   let newest;
   const read3 = async (definition, number3) => {
@@ -46520,7 +47556,7 @@ function failureOf(cause2, errand, telling) {
   const { status, message, response, errors } = parsed2.data;
   const said2 = body.safeParse(response?.data).data;
   const all = errors ?? said2?.errors ?? [];
-  const answer4 = {
+  const answer6 = {
     status: status ?? response?.status ?? 200,
     words: [said2?.message, ...all.map((error4) => error4.message)].filter(
       (text4) => typeof text4 === "string"
@@ -46532,15 +47568,15 @@ function failureOf(cause2, errand, telling) {
     if (status === void 0) return void 0;
     return { kind: "unknown", error: silence2(errand, hide2(message, telling)) };
   }
-  if (answer4.status >= 500) {
-    return { kind: "unknown", error: silence2(errand, wordsOf(answer4, telling)) };
+  if (answer6.status >= 500) {
+    return { kind: "unknown", error: silence2(errand, wordsOf(answer6, telling)) };
   }
-  const { code: code2, remedy } = problemOf(answer4, errand, telling);
-  const text3 = `GitHub did not accept ${errand.what}: ${wordsOf(answer4, telling)}`;
-  const { types: types5, words } = answer4;
+  const { code: code2, remedy } = problemOf(answer6, errand, telling);
+  const text3 = `GitHub did not accept ${errand.what}: ${wordsOf(answer6, telling)}`;
+  const { types: types5, words } = answer6;
   const error3 = new ProviderError(code2, text3, remedy);
   const lacksPermission = LACKS_PERMISSION.test(words.join(" "));
-  return { kind: "refused", error: error3, status: answer4.status, types: types5, lacksPermission };
+  return { kind: "refused", error: error3, status: answer6.status, types: types5, lacksPermission };
 }
 function silence2({ what }, reason2) {
   return new ProviderError(
@@ -46556,11 +47592,11 @@ function surprise({ what }, detail) {
     "Run the same operation again; if it happens again, look for a newer version of Rollgate."
   );
 }
-function problemOf(answer4, errand, telling) {
-  const { status, types: types5 } = answer4;
-  const words = answer4.words.join(" ");
-  if (isRateLimit(answer4, words)) {
-    const remedy = `Run the same operation again ${whenFree(answer4, telling)}; nothing was done.`;
+function problemOf(answer6, errand, telling) {
+  const { status, types: types5 } = answer6;
+  const words = answer6.words.join(" ");
+  if (isRateLimit(answer6, words)) {
+    const remedy = `Run the same operation again ${whenFree(answer6, telling)}; nothing was done.`;
     return { code: "github_rate_limited", remedy };
   }
   if (status === 401) return { code: "github_token", remedy: TOKEN_REMEDY };
@@ -46792,17 +47828,17 @@ function merge2(defaults2, route, options) {
   }
   return mergedOptions;
 }
-function addQueryParameters(url2, parameters) {
+function addQueryParameters(url2, parameters2) {
   const separator = /\?/.test(url2) ? "&" : "?";
-  const names = Object.keys(parameters);
+  const names = Object.keys(parameters2);
   if (names.length === 0) {
     return url2;
   }
   return url2 + separator + names.map((name2) => {
     if (name2 === "q") {
-      return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
+      return "q=" + parameters2.q.split("+").map(encodeURIComponent).join("+");
     }
-    return `${name2}=${encodeURIComponent(parameters[name2])}`;
+    return `${name2}=${encodeURIComponent(parameters2[name2])}`;
   }).join("&");
 }
 var urlVariableRegex = /\{[^{}}]+\}/g;
@@ -46924,14 +47960,14 @@ function expand(template, context) {
     function(_, expression, literal2) {
       if (expression) {
         let operator = "";
-        const values2 = [];
+        const values3 = [];
         if (operators.indexOf(expression.charAt(0)) !== -1) {
           operator = expression.charAt(0);
           expression = expression.substr(1);
         }
         expression.split(/,/g).forEach(function(variable) {
           var tmp = /([^:\*]*)(?::(\d+)|(\*))?/.exec(variable);
-          values2.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
+          values3.push(getValues(context, operator, tmp[1], tmp[2] || tmp[3]));
         });
         if (operator && operator !== "+") {
           var separator = ",";
@@ -46940,9 +47976,9 @@ function expand(template, context) {
           } else if (operator !== "#") {
             separator = operator;
           }
-          return (values2.length !== 0 ? operator : "") + values2.join(separator);
+          return (values3.length !== 0 ? operator : "") + values3.join(separator);
         } else {
-          return values2.join(",");
+          return values3.join(",");
         }
       } else {
         return encodeReserved(literal2);
@@ -46960,7 +47996,7 @@ function parse2(options) {
   let url2 = (options.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers2 = Object.assign({}, options.headers);
   let body2;
-  let parameters = omit2(options, [
+  let parameters2 = omit2(options, [
     "method",
     "baseUrl",
     "url",
@@ -46969,12 +48005,12 @@ function parse2(options) {
     "mediaType"
   ]);
   const urlVariableNames = extractUrlVariableNames(url2);
-  url2 = parseUrl(url2).expand(parameters);
+  url2 = parseUrl(url2).expand(parameters2);
   if (!/^http/.test(url2)) {
     url2 = options.baseUrl + url2;
   }
   const omittedParameters = Object.keys(options).filter((option) => urlVariableNames.includes(option)).concat("baseUrl");
-  const remainingParameters = omit2(parameters, omittedParameters);
+  const remainingParameters = omit2(parameters2, omittedParameters);
   const isBinaryRequest = /application\/octet-stream/i.test(headers2.accept);
   if (!isBinaryRequest) {
     if (options.mediaType.format) {
@@ -47110,7 +48146,7 @@ function parse3(header, options) {
   return parseParameters(header, type, index, len, stopFlags);
 }
 function parseParameters(header, type, index, len, stopFlags) {
-  const parameters = new NullObject();
+  const parameters2 = new NullObject();
   parameter: while (index < len) {
     index++;
     while ((CHAR_MAP[header.charCodeAt(index)] & OWS) !== 0) {
@@ -47141,8 +48177,8 @@ function parseParameters(header, type, index, len, stopFlags) {
           while (index < len) {
             const code3 = header.charCodeAt(index);
             if (code3 === DQUOTE) {
-              if (parameters[key] === void 0) {
-                parameters[key] = escaped2 ? unescapeQuotedPairs(header, quotedStart, index) : header.slice(quotedStart, index);
+              if (parameters2[key] === void 0) {
+                parameters2[key] = escaped2 ? unescapeQuotedPairs(header, quotedStart, index) : header.slice(quotedStart, index);
               }
               index++;
               let stop2 = 0;
@@ -47186,9 +48222,9 @@ function parseParameters(header, type, index, len, stopFlags) {
           }
           index++;
         }
-        if (parameters[key] === void 0) {
+        if (parameters2[key] === void 0) {
           const valueEnd = valueWhitespace === -1 ? index : valueWhitespace;
-          parameters[key] = header.slice(valueStart, valueEnd);
+          parameters2[key] = header.slice(valueStart, valueEnd);
         }
         if (stop !== 0)
           break parameter;
@@ -47204,7 +48240,7 @@ function parseParameters(header, type, index, len, stopFlags) {
       index++;
     }
   }
-  return { type, index, parameters };
+  return { type, index, parameters: parameters2 };
 }
 function unescapeQuotedPairs(str, start3, end) {
   let result = "";
@@ -47291,7 +48327,7 @@ var stringifyIteratively = (rootValue, replacer, spaceParam) => {
       chunks.push(node2.isArray ? "[" : "{");
       level++;
     }
-    let isDone = false;
+    let isDone2 = false;
     if (node2.isArray) {
       if (node2.index < node2.val.length) {
         if (!node2.first) chunks.push(",");
@@ -47328,7 +48364,7 @@ var stringifyIteratively = (rootValue, replacer, spaceParam) => {
           }
         }
       } else {
-        isDone = true;
+        isDone2 = true;
       }
     } else {
       while (node2.index < node2.keys.length) {
@@ -47369,10 +48405,10 @@ var stringifyIteratively = (rootValue, replacer, spaceParam) => {
       }
       const isNodeFullyProcessed = node2.index >= node2.keys.length && stack[stack.length - 1] === node2;
       if (isNodeFullyProcessed) {
-        isDone = true;
+        isDone2 = true;
       }
     }
-    if (isDone) {
+    if (isDone2) {
       level--;
       if (!node2.first && space) chunks.push("\n" + space.repeat(level));
       chunks.push(node2.isArray ? "]" : "}");
@@ -47507,8 +48543,8 @@ var applyReviverIteratively = (parsed2, userReviver) => {
       if (hasUserReviver) {
         value = userReviver.call(parent, key, value);
       }
-      const isDeleted = value === void 0;
-      if (isDeleted) {
+      const isDeleted2 = value === void 0;
+      if (isDeleted2) {
         delete parent[key];
       } else {
         parent[key] = value;
@@ -47750,14 +48786,14 @@ function toErrorMessage(data) {
 }
 function withDefaults2(oldEndpoint, newDefaults) {
   const endpoint2 = oldEndpoint.defaults(newDefaults);
-  const newApi = function(route, parameters) {
-    const endpointOptions = endpoint2.merge(route, parameters);
+  const newApi = function(route, parameters2) {
+    const endpointOptions = endpoint2.merge(route, parameters2);
     if (!endpointOptions.request || !endpointOptions.request.hook) {
       return fetchWrapper(endpoint2.parse(endpointOptions));
     }
-    const request22 = (route2, parameters2) => {
+    const request22 = (route2, parameters22) => {
       return fetchWrapper(
-        endpoint2.parse(endpoint2.merge(route2, parameters2))
+        endpoint2.parse(endpoint2.merge(route2, parameters22))
       );
     };
     Object.assign(request22, {
@@ -47885,8 +48921,8 @@ function withCustomRequest(customRequest) {
 
 // node_modules/@octokit/auth-token/dist-bundle/index.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
-var sep = "\\.";
-var jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
+var sep2 = "\\.";
+var jwtRE = new RegExp(`^${b64url}${sep2}${b64url}${sep2}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
 async function auth(token) {
   const isApp = isJWT(token);
@@ -47905,10 +48941,10 @@ function withAuthorizationPrefix(token) {
   }
   return `token ${token}`;
 }
-async function hook(token, request3, route, parameters) {
+async function hook(token, request3, route, parameters2) {
   const endpoint2 = request3.endpoint.merge(
     route,
-    parameters
+    parameters2
   );
   endpoint2.headers.authorization = withAuthorizationPrefix(token);
   return request3(endpoint2);
@@ -48376,7 +49412,7 @@ var FINAL = [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 451];
 var OctokitWithPlugins = Octokit.plugin(retry, throttling);
 function createClient(options) {
   const { apiUrl, graphqlUrl, token, log, fetch, timeoutMs, secondMs } = options;
-  const wait2 = (what) => (afterS, _request, _client, tried) => {
+  const wait3 = (what) => (afterS, _request, _client, tried) => {
     if (afterS > PATIENCE_S || tried > 0) return false;
     log.info(`GitHub's ${what} is used up; waiting ${afterS} s.`);
     return true;
@@ -48392,8 +49428,8 @@ function createClient(options) {
     },
     retry: { doNotRetry: FINAL, retries: REPEATS, retryAfterBaseValue: secondMs },
     throttle: {
-      onRateLimit: wait2("rate limit"),
-      onSecondaryRateLimit: wait2("secondary rate limit"),
+      onRateLimit: wait3("rate limit"),
+      onSecondaryRateLimit: wait3("secondary rate limit"),
       retryAfterBaseValue: secondMs,
       write: UNSPACED,
       notifications: UNSPACED
@@ -48419,42 +49455,42 @@ function settled(outcome) {
   if (outcome.kind === "done") return outcome.value;
   throw outcome.error;
 }
-function createApi({ client, repository: repository2, page: page4, token, clock: clock2 }) {
+function createApi({ client, repository: repository3, page: page4, token, clock: clock2 }) {
   const telling = () => ({ token, nowMs: clock2.now() });
-  async function attempt(needs, answer4, send2) {
+  async function attempt(needs, answer6, send3) {
     try {
-      const { url: url2, data } = await send2(client);
-      return read({ needs, what: pathOf(url2) }, answer4, data);
+      const { url: url2, data } = await send3(client);
+      return read({ needs, what: pathOf(url2) }, answer6, data);
     } catch (cause2) {
       return failed(cause2, { needs, what: requestOf(cause2) });
     }
   }
   function failed(cause2, errand) {
-    const failure2 = failureOf(cause2, errand, telling());
-    if (failure2 === void 0) throw cause2;
-    return failure2;
+    const failure3 = failureOf(cause2, errand, telling());
+    if (failure3 === void 0) throw cause2;
+    return failure3;
   }
   return {
-    repository: repository2,
+    repository: repository3,
     page: page4,
     attempt,
-    ask: async (needs, answer4, send2) => settled(await attempt(needs, answer4, send2)),
-    find: async (needs, answer4, send2) => {
-      const outcome = await attempt(needs, answer4, send2);
+    ask: async (needs, answer6, send3) => settled(await attempt(needs, answer6, send3)),
+    find: async (needs, answer6, send3) => {
+      const outcome = await attempt(needs, answer6, send3);
       return outcome.kind === "refused" && outcome.status === 404 ? void 0 : settled(outcome);
     },
-    query: async ({ document, variables, answer: answer4, repeatable, ...errand }) => {
+    query: async ({ document, variables, answer: answer6, repeatable, ...errand }) => {
       const request3 = { retries: repeatable ? REPEATS : 0 };
       try {
-        return read(errand, answer4, await client.graphql(document, { ...variables, request: request3 }));
+        return read(errand, answer6, await client.graphql(document, { ...variables, request: request3 }));
       } catch (cause2) {
         return failed(cause2, errand);
       }
     }
   };
 }
-function read(errand, answer4, data) {
-  const parsed2 = answer4.safeParse(data);
+function read(errand, answer6, data) {
+  const parsed2 = answer6.safeParse(data);
   if (parsed2.success) return { kind: "done", value: parsed2.data };
   const where = parsed2.error.issues.map(({ path: path7 }) => path7.join(".") || "the body").join(", ");
   return { kind: "unknown", error: surprise(errand, where) };
@@ -48478,10 +49514,10 @@ var blob = object({ text: string2().nullish(), isTruncated: boolean2().optional(
 var answer2 = object({ repository: record(string2(), blob) });
 function createGithubArchive(api, branches, name2) {
   const branch = checkedBranch(name2);
-  let found;
+  let found2;
   const files = () => {
-    found ??= listFiles(api, branches, branch);
-    return found;
+    found2 ??= listFiles(api, branches, branch);
+    return found2;
   };
   const readText3 = batched((oids) => readTexts(api, branches, oids));
   return {
@@ -48531,7 +49567,7 @@ function tooLarge(folder) {
 }
 async function readTexts(api, branches, oids) {
   const names = oids.map((_, index) => `o${index}`);
-  const { repository: repository2 } = settled(
+  const { repository: repository3 } = settled(
     await api.query({
       needs: NEEDS,
       what: "the query of the ledger’s files",
@@ -48546,7 +49582,7 @@ async function readTexts(api, branches, oids) {
   );
   return Promise.all(
     oids.map((oid, index) => {
-      const { text: text3, isTruncated } = repository2[`o${index}`] ?? {};
+      const { text: text3, isTruncated } = repository3[`o${index}`] ?? {};
       return typeof text3 === "string" && isTruncated !== true ? text3 : branches.readText(oid);
     })
   );
@@ -48564,7 +49600,7 @@ fragment text on Blob { text isTruncated }`;
 function batched(readAll) {
   let waiting = [];
   let answers;
-  const ask2 = async () => {
+  const ask3 = async () => {
     await Promise.resolve();
     const keys = [...new Set(waiting)];
     waiting = [];
@@ -48578,7 +49614,7 @@ function batched(readAll) {
   };
   return async (key) => {
     waiting.push(key);
-    answers ??= ask2();
+    answers ??= ask3();
     return (await answers).get(key) ?? "";
   };
 }
@@ -48590,27 +49626,27 @@ var SHOWN = 140;
 var identified = object({ id: number2() });
 var listed = array(identified);
 function createBoard({ api, readHome, log, runPage }) {
-  const { repository: repository2 } = api;
+  const { repository: repository3 } = api;
   const newest = async (environment2) => {
-    const found = await api.ask(
+    const found2 = await api.ask(
       NEEDS2,
       listed,
       (client) => client.request("GET /repos/{owner}/{repo}/deployments", {
-        ...repository2,
+        ...repository3,
         environment: environment2,
         task: TASK,
         per_page: 100
       })
     );
-    return found.length === 0 ? void 0 : Math.max(...found.map(({ id }) => id));
+    return found2.length === 0 ? void 0 : Math.max(...found2.map(({ id }) => id));
   };
-  const create3 = async ({ environment: environment2, description }) => {
+  const create2 = async ({ environment: environment2, description }) => {
     const { defaultBranch } = await readHome();
     const made = await api.ask(
       NEEDS2,
       identified,
       (client) => client.request("POST /repos/{owner}/{repo}/deployments", {
-        ...repository2,
+        ...repository3,
         ref: defaultBranch,
         task: TASK,
         environment: environment2,
@@ -48626,12 +49662,12 @@ function createBoard({ api, readHome, log, runPage }) {
   const show3 = async (notice2) => {
     const { environment: environment2, state: state2, description, url: url2 } = notice2;
     const known = state2 === "in_progress" ? void 0 : await newest(environment2);
-    const id = known ?? await create3(notice2);
+    const id = known ?? await create2(notice2);
     await api.ask(
       NEEDS2,
       identified,
       (client) => client.request("POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses", {
-        ...repository2,
+        ...repository3,
         deployment_id: id,
         state: state2,
         description: cut2(description),
@@ -48669,25 +49705,25 @@ var COMMIT = `mutation RollgateCommit($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`;
 function createBranches(api) {
-  const { repository: repository2 } = api;
+  const { repository: repository3 } = api;
   return {
     head: async (branch) => {
-      const found = await api.find(
+      const found2 = await api.find(
         READ,
         ref,
         (client) => client.request("GET /repos/{owner}/{repo}/git/ref/{ref}", {
-          ...repository2,
+          ...repository3,
           ref: `heads/${branch}`
         })
       );
-      return found?.object.sha;
+      return found2?.object.sha;
     },
     commit: async (draft) => {
       const outcome = await api.query({
         needs: WRITE,
         what: "createCommitOnBranch",
         document: COMMIT,
-        variables: { input: commitInput(`${repository2.owner}/${repository2.repo}`, draft) },
+        variables: { input: commitInput(`${repository3.owner}/${repository3.repo}`, draft) },
         answer: committed2,
         repeatable: false
       });
@@ -48697,7 +49733,7 @@ function createBranches(api) {
       WRITE,
       ref,
       (client) => client.request("POST /repos/{owner}/{repo}/git/refs", {
-        ...repository2,
+        ...repository3,
         ref: `refs/heads/${branch}`,
         sha: oid
       })
@@ -48709,7 +49745,7 @@ function createBranches(api) {
         WRITE,
         sha,
         (client) => client.request("POST /repos/{owner}/{repo}/git/trees", {
-          ...repository2,
+          ...repository3,
           tree: [...files].map(([path7, content]) => ({
             path: path7,
             content,
@@ -48723,7 +49759,7 @@ function createBranches(api) {
         WRITE,
         sha,
         (client) => client.request("POST /repos/{owner}/{repo}/git/commits", {
-          ...repository2,
+          ...repository3,
           message: headline2,
           tree: tree2.sha,
           parents: [],
@@ -48737,7 +49773,7 @@ function createBranches(api) {
         READ,
         blob2,
         (client) => client.request("GET /repos/{owner}/{repo}/git/blobs/{file_sha}", {
-          ...repository2,
+          ...repository3,
           file_sha: oid
         })
       );
@@ -48792,7 +49828,7 @@ function createGates(api, run3) {
   return {
     kind: "environments",
     inspect: async (name2) => {
-      const found = await api.find(
+      const found2 = await api.find(
         NEEDS3,
         environment,
         (client) => client.request("GET /repos/{owner}/{repo}/environments/{environment_name}", {
@@ -48800,7 +49836,7 @@ function createGates(api, run3) {
           environment_name: name2
         })
       );
-      return found && toFacts(name2, found);
+      return found2 && toFacts(name2, found2);
     },
     reviews: async (name2) => {
       if (run3 === void 0) return [];
@@ -48812,15 +49848,15 @@ function createGates(api, run3) {
           run_id: Number(run3.id)
         })
       );
-      return records.filter((record4) => record4.environments.some((e) => sameEnvironment(e.name, name2))).flatMap(toReview);
+      return records.filter((record5) => record5.environments.some((e) => sameEnvironment(e.name, name2))).flatMap(toReview);
     }
   };
 }
 function sameEnvironment(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
-function toReview(record4) {
-  const { state: state2, user, comment: comment2 } = record4;
+function toReview(record5) {
+  const { state: state2, user, comment: comment2 } = record5;
   if (state2 !== "approved" && state2 !== "rejected") return [];
   return [
     {
@@ -48831,15 +49867,15 @@ function toReview(record4) {
     }
   ];
 }
-function toFacts(name2, found) {
-  const rules2 = found.protection_rules ?? [];
+function toFacts(name2, found2) {
+  const rules2 = found2.protection_rules ?? [];
   return {
     environment: name2,
     reviewers: rules2.flatMap(({ reviewers }) => reviewers ?? []).map(toReviewer),
     waitMs: Math.max(0, ...rules2.map(({ wait_timer }) => wait_timer ?? 0)) * MINUTE_MS8,
     preventsSelfReview: rules2.some(({ prevent_self_review }) => prevent_self_review === true),
-    branches: branchesOf(found.deployment_branch_policy),
-    adminsCanBypass: found.can_admins_bypass
+    branches: branchesOf(found2.deployment_branch_policy),
+    adminsCanBypass: found2.can_admins_bypass
   };
 }
 function toReviewer({ type, reviewer }) {
@@ -48851,23 +49887,23 @@ function branchesOf(policy) {
 }
 
 // src/github/home.ts
-var repository = object({
+var repository2 = object({
   full_name: string2(),
   private: boolean2(),
   default_branch: string2()
 });
 function createHomeReader(api) {
   let asked3;
-  const ask2 = async () => {
-    const found = await api.ask(
+  const ask3 = async () => {
+    const found2 = await api.ask(
       "metadata: read",
-      repository,
+      repository2,
       (client) => client.request("GET /repos/{owner}/{repo}", api.repository)
     );
-    return { name: found.full_name, private: found.private, defaultBranch: found.default_branch };
+    return { name: found2.full_name, private: found2.private, defaultBranch: found2.default_branch };
   };
   return () => {
-    asked3 ??= ask2().catch((error3) => {
+    asked3 ??= ask3().catch((error3) => {
       asked3 = void 0;
       throw error3;
     });
@@ -48878,7 +49914,7 @@ function createHomeReader(api) {
 // src/github/branch-rules.ts
 var rules = array(object({ type: string2() }));
 async function activeRules(api, branch) {
-  const found = await api.ask(
+  const found2 = await api.ask(
     "metadata: read",
     rules,
     (client) => client.request("GET /repos/{owner}/{repo}/rules/branches/{branch}", {
@@ -48887,7 +49923,7 @@ async function activeRules(api, branch) {
       per_page: 100
     })
   );
-  return [...new Set(found.map(({ type }) => type))];
+  return [...new Set(found2.map(({ type }) => type))];
 }
 
 // src/github/ledger-reader.ts
@@ -48920,8 +49956,8 @@ function createLedgerReader(api, branches) {
     const point = kept.get(keyOf2(definition, void 0));
     return point?.head === head ? point : void 0;
   };
-  const ask2 = async (head, definition, number3) => {
-    const { repository: repository2 } = settled(
+  const ask3 = async (head, definition, number3) => {
+    const { repository: repository3 } = settled(
       await api.query({
         needs: "contents: read",
         what: "the query of the ledger",
@@ -48937,7 +49973,7 @@ function createLedgerReader(api, branches) {
         repeatable: true
       })
     );
-    return repository2;
+    return repository3;
   };
   const textOf = async (blob3) => {
     if (blob3?.oid === void 0) return void 0;
@@ -48945,12 +49981,12 @@ function createLedgerReader(api, branches) {
   };
   const fetch = async (head, definition, wanted) => {
     const guess = wanted ?? Math.max(1, kept.get(keyOf2(definition, void 0))?.number ?? 1);
-    const first = await ask2(head, definition, guess);
+    const first = await ask3(head, definition, guess);
     if (first.commit === null) return void 0;
     const dashboard = await textOf(first.readme);
     const number3 = newestNumber(rolloutNumbers(foldersOf(first)), wanted);
     if (number3 === 0) return { head, number: number3, log: EMPTY_LOG, dashboard };
-    const { log: blob3 } = number3 === guess ? first : await ask2(head, definition, number3);
+    const { log: blob3 } = number3 === guess ? first : await ask3(head, definition, number3);
     const log = await textOf(blob3);
     return {
       head,
@@ -49022,7 +50058,7 @@ function createGithubLedger({ api, branches, branch: name2, clock: clock2 }) {
       return settle2(entry, head);
     }
   };
-  const send2 = async (entry, base) => {
+  const send3 = async (entry, base) => {
     const files = entryFiles(entry, base.text);
     const headline2 = oneLine2(entry.message);
     const { expectedHead } = entry;
@@ -49040,24 +50076,24 @@ function createGithubLedger({ api, branches, branch: name2, clock: clock2 }) {
       await pause(tries);
     }
   };
-  const refused2 = async (entry, refusal4) => {
-    if (refusal4.types.includes("STALE_DATA"))
+  const refused2 = async (entry, refusal5) => {
+    if (refusal5.types.includes("STALE_DATA"))
       return settle2(entry, await headPast(entry.expectedHead));
     const head = await readHead();
     if (head !== entry.expectedHead) return settle2(entry, head);
-    throw await explained(refusal4, head !== void 0);
+    throw await explained(refusal5, head !== void 0);
   };
-  const explained = async (refusal4, exists2) => {
-    const said2 = refusal4.types.includes("BRANCH_PROTECTION_RULE_VIOLATION");
-    const maybe = ["github_refused", "github_forbidden"].includes(refusal4.error.code);
-    if (!said2 && (refusal4.lacksPermission || !maybe)) return refusal4.error;
+  const explained = async (refusal5, exists2) => {
+    const said2 = refusal5.types.includes("BRANCH_PROTECTION_RULE_VIOLATION");
+    const maybe = ["github_refused", "github_forbidden"].includes(refusal5.error.code);
+    if (!said2 && (refusal5.lacksPermission || !maybe)) return refusal5.error;
     const rules2 = await activeRules(api, branch).catch(() => void 0) ?? [];
     const guilty = refusingRules(rules2, exists2);
-    return said2 || guilty.length > 0 ? protectedBranch(api.page, branch, guilty, refusal4.error) : refusal4.error;
+    return said2 || guilty.length > 0 ? protectedBranch(api.page, branch, guilty, refusal5.error) : refusal5.error;
   };
-  const write2 = async (entry, base) => {
+  const write = async (entry, base) => {
     for (let tries = 1; ; tries += 1) {
-      const outcome = await send2(entry, base);
+      const outcome = await send3(entry, base);
       if (outcome.kind === "done") {
         successors.set(entry.expectedHead, outcome.value);
         reader.extend(entry, outcome.value, base);
@@ -49081,15 +50117,15 @@ function createGithubLedger({ api, branches, branch: name2, clock: clock2 }) {
       checkEntry(entry);
       const base = await baseOf(entry);
       if (base === void 0) return settle2(entry, await readHead());
-      return await checkBase(entry, base) ?? write2(entry, base);
+      return await checkBase(entry, base) ?? write(entry, base);
     }
   };
 }
-function protectedBranch(page4, branch, rules2, refusal4) {
+function protectedBranch(page4, branch, rules2, refusal5) {
   const named = rules2.length > 0 ? `: ${rules2.join(", ")}` : "";
   return new ProviderError(
     "ledger_protected",
-    `The rules of the branch ${branch} do not let Rollgate write its ledger${named}. ${refusal4.message}`,
+    `The rules of the branch ${branch} do not let Rollgate write its ledger${named}. ${refusal5.message}`,
     `See ${page4}/rules?ref=refs/heads/${branch} and, in ${page4}/settings/rules or ${page4}/settings/branches, leave ${branch} out of ${rules2.length > 0 ? rules2.join(", ") : "what protects it"}; blocking force pushes and restricting deletions may stay.`
   );
 }
@@ -49116,12 +50152,12 @@ function createReportReader(api) {
   };
 }
 async function listSince(api, label2, sinceMs) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (let page4 = 1; ; page4 += 1) {
     const issues = await readPage(api, label2, sinceMs, page4);
     const opened = issues.filter(({ created_at }) => Date.parse(created_at) >= sinceMs);
-    for (const issue4 of opened) if (!issue4.pull_request) found.set(issue4.number, issue4);
-    if (opened.length < PAGE) return [...found.values()];
+    for (const issue4 of opened) if (!issue4.pull_request) found2.set(issue4.number, issue4);
+    if (opened.length < PAGE) return [...found2.values()];
   }
 }
 function readPage(api, label2, sinceMs, page4) {
@@ -49141,20 +50177,20 @@ function readPage(api, label2, sinceMs, page4) {
   );
 }
 async function proveLabel(api, label2) {
-  const found = await api.find(
+  const found2 = await api.find(
     NEEDS4,
     object({ name: string2() }),
     (client) => client.request("GET /repos/{owner}/{repo}/labels/{name}", { ...api.repository, name: label2 })
   );
-  if (found?.name.toLowerCase() === label2.toLowerCase()) return;
+  if (found2?.name.toLowerCase() === label2.toLowerCase()) return;
   const { owner, repo } = api.repository;
   throw new ProviderError(
     "label_missing",
     `The repository ${owner}/${repo} has no label "${label2}", so nobody could report anything under it.`,
-    `Correct the definition, or make the label: gh label create ${quoted(label2)} --repo ${owner}/${repo}`
+    `Correct the definition, or make the label: gh label create ${quoted2(label2)} --repo ${owner}/${repo}`
   );
 }
-function quoted(text3) {
+function quoted2(text3) {
   return /^[\w.-]+$/u.test(text3) ? text3 : `'${text3.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -49167,7 +50203,7 @@ var file = object({
 });
 var noFile = union([array(unknown()), object({ type: _enum(["dir", "symlink", "submodule"]) })]).transform(() => void 0);
 async function readFile(api, branches, path7, branch) {
-  const found = await api.find(
+  const found2 = await api.find(
     "contents: read",
     union([file, noFile]),
     (client) => client.request("GET /repos/{owner}/{repo}/contents/{path}", {
@@ -49176,8 +50212,8 @@ async function readFile(api, branches, path7, branch) {
       ref: branch
     })
   );
-  if (found === void 0) return void 0;
-  return found.encoding === "base64" ? fromBase64(found.content ?? "") : branches.readText(found.sha);
+  if (found2 === void 0) return void 0;
+  return found2.encoding === "base64" ? fromBase64(found2.content ?? "") : branches.readText(found2.sha);
 }
 
 // src/github/issues.ts
@@ -49263,8 +50299,8 @@ async function findOpen(api, marker) {
         page: page4
       })
     );
-    const found = issues.find(({ body: body2, pull_request }) => !pull_request && body2?.includes(marker));
-    if (found !== void 0 || issues.length < PAGE2) return found;
+    const found2 = issues.find(({ body: body2, pull_request }) => !pull_request && body2?.includes(marker));
+    if (found2 !== void 0 || issues.length < PAGE2) return found2;
   }
   return void 0;
 }
@@ -49381,7 +50417,7 @@ async function inspectWorkflows({ api, workflows }) {
   const facts3 = ROLES.map(async (role) => {
     const file2 = workflows[role];
     if (file2 === void 0) return [];
-    const found = await api.find(
+    const found2 = await api.find(
       "actions: read",
       workflow,
       (client) => client.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}", {
@@ -49389,7 +50425,7 @@ async function inspectWorkflows({ api, workflows }) {
         workflow_id: file2
       })
     );
-    return [{ role, file: file2, state: stateOf2(found?.state) }];
+    return [{ role, file: file2, state: stateOf2(found2?.state) }];
   });
   return (await Promise.all(facts3)).flat();
 }
@@ -49426,11 +50462,11 @@ function createWorkflows(api, readHome, files) {
     enable: async (role) => {
       const file2 = files[role];
       if (file2 === void 0) return false;
-      const parameters = { ...api.repository, workflow_id: file2 };
+      const parameters2 = { ...api.repository, workflow_id: file2 };
       const outcome = await api.attempt(
         NEEDS7,
         workflow2,
-        (client) => client.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}", parameters)
+        (client) => client.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}", parameters2)
       );
       const { state: state2 } = presentValue(outcome, file2, "the default branch");
       if (state2 === "active") return false;
@@ -49439,7 +50475,7 @@ function createWorkflows(api, readHome, files) {
         unknown(),
         (client) => client.request(
           "PUT /repos/{owner}/{repo}/actions/workflows/{workflow_id}/enable",
-          parameters
+          parameters2
         )
       );
       return true;
@@ -49477,9 +50513,9 @@ function createGithub(options) {
     timeoutMs: options.requestLimitMs ?? 3e4,
     secondMs
   });
-  const repository2 = parseRepository(options.repository);
+  const repository3 = parseRepository(options.repository);
   const page4 = `${options.serverUrl ?? webUrl(apiUrl)}/${options.repository}`;
-  const api = createApi({ client, repository: repository2, page: page4, token, clock: clock2 });
+  const api = createApi({ client, repository: repository3, page: page4, token, clock: clock2 });
   const branches = createBranches(api);
   const readHome = createHomeReader(api);
   return {
@@ -49617,6 +50653,7 @@ var inputsSchema = strictObject({
   "database-url": optional2,
   "database-ca": optional2,
   "vercel-token": optional2,
+  "vercel-bypass": optional2,
   "vercel-org-id": optional2,
   "vercel-project-id": optional2,
   "vercel-api-url": string2().trim().transform((text3) => text3 || "https://api.vercel.com").pipe(url({ error: "is not a URL → https://api.vercel.com" })),
@@ -49664,7 +50701,7 @@ function parseInputs(raw) {
   const parsed2 = inputsSchema.safeParse(raw);
   const mistakes = [
     ...(parsed2.error?.issues ?? []).map(describe3),
-    ...missing(raw),
+    ...missing2(raw),
     ...severalDefinitions(raw),
     ...parsed2.success ? acceptedElsewhere(parsed2.data) : []
   ];
@@ -49679,7 +50716,7 @@ function describe3({ path: path7, message }) {
   const [problem, fix] = message.split(" → ");
   return `${path7.join(".")} ${problem}. Fix: ${fix ?? "see README.md"}.`;
 }
-function missing(raw) {
+function missing2(raw) {
   const operation = raw.operation.trim();
   const [name2, fix] = NEEDS8[operation] ?? [];
   return name2 === void 0 || raw[name2].trim() !== "" ? [] : [`${name2} is required for ${operation}. Fix: ${fix}.`];
@@ -49784,7 +50821,7 @@ function parseHeader(file2, text3, shape) {
   return { groups: groups2, problems };
 }
 function headerLines(text3, report) {
-  const found = [];
+  const found2 = [];
   let inStatement = false;
   for (const [index, raw] of text3.split(/\r?\n/u).entries()) {
     const line2 = index + 1;
@@ -49795,10 +50832,10 @@ function headerLines(text3, report) {
     } else {
       const [, key, value] = HEADER_LINE.exec(raw) ?? [];
       if (key === void 0 || value === void 0) report(line2, "not `--! key: value`");
-      else found.push({ key, value, line: line2 });
+      else found2.push({ key, value, line: line2 });
     }
   }
-  return found;
+  return found2;
 }
 function groupsOf(lines2, shape, report) {
   const groups2 = [];
@@ -49854,11 +50891,11 @@ function lexSql(file2, text3) {
   const tokens = [];
   let line2 = 1;
   for (let at = 0; at < text3.length; ) {
-    const [kind, found] = tokenAt(text3, at);
-    if (kind in REFUSALS) throw refusal(file2, line2, kind, found);
-    tokens.push({ kind, text: found, line: line2 });
-    at += found.length;
-    line2 += found.split("\n").length - 1;
+    const [kind, found2] = tokenAt(text3, at);
+    if (kind in REFUSALS) throw refusal(file2, line2, kind, found2);
+    tokens.push({ kind, text: found2, line: line2 });
+    at += found2.length;
+    line2 += found2.split("\n").length - 1;
   }
   return tokens;
 }
@@ -49867,8 +50904,8 @@ function tokenAt(text3, at) {
   if (comment2 !== void 0) return ["comment", comment2];
   for (const [kind, rule2] of RULES) {
     rule2.lastIndex = at;
-    const found = rule2.exec(text3)?.[0];
-    if (found) return [kind, found];
+    const found2 = rule2.exec(text3)?.[0];
+    if (found2) return [kind, found2];
   }
   return ["code", text3.slice(at, at + 1)];
 }
@@ -49877,15 +50914,15 @@ function blockCommentAt(text3, start3) {
   const marks = /\/\*|\*\//gu;
   marks.lastIndex = start3;
   let depth = 0;
-  for (let mark = marks.exec(text3); mark !== null; mark = marks.exec(text3)) {
-    depth += mark[0] === "/*" ? 1 : -1;
+  for (let mark2 = marks.exec(text3); mark2 !== null; mark2 = marks.exec(text3)) {
+    depth += mark2[0] === "/*" ? 1 : -1;
     if (depth === 0) return text3.slice(start3, marks.lastIndex);
   }
   return void 0;
 }
-function refusal(file2, line2, kind, found) {
+function refusal(file2, line2, kind, found2) {
   const [problem, remedy] = REFUSALS[kind];
-  return new InputError("sql_file_invalid", `${file2}:${line2}: ${found} ${problem}.`, remedy);
+  return new InputError("sql_file_invalid", `${file2}:${line2}: ${found2} ${problem}.`, remedy);
 }
 
 // src/postgres/statement.ts
@@ -49910,23 +50947,23 @@ function parseStatement(file2, text3) {
 function parametersUsed(statement) {
   return [...new Set(statement.pieces.flatMap((p) => p.kind === "parameter" ? [p.name] : []))];
 }
-function bindStatement(statement, parameters, columns2 = {}) {
+function bindStatement(statement, parameters2, columns2 = {}) {
   const places = [];
-  const values2 = [];
+  const values3 = [];
   const texts = statement.pieces.map((piece, index) => {
     if (piece.kind === "text") return piece.text;
     if (Object.hasOwn(columns2, piece.name)) return `(${columns2[piece.name]})`;
-    const value = Object.hasOwn(parameters, piece.name) ? parameters[piece.name] : void 0;
-    if (value === void 0) throw unknownParameter(statement, piece, parameters);
+    const value = Object.hasOwn(parameters2, piece.name) ? parameters2[piece.name] : void 0;
+    if (value === void 0) throw unknownParameter(statement, piece, parameters2);
     const type = castAfter(statement.pieces.slice(index + 1, index + 3));
     const place = `${piece.name}::${type}`;
     if (!places.includes(place)) {
       places.push(place);
-      values2.push(value);
+      values3.push(value);
     }
     return `($${places.indexOf(place) + 1}::${type})`;
   });
-  return { file: statement.file, text: texts.join(""), values: values2 };
+  return { file: statement.file, text: texts.join(""), values: values3 };
 }
 function castAfter(next2) {
   const text3 = next2.map((piece) => piece.kind === "text" ? piece.text : "").join("");
@@ -49941,8 +50978,8 @@ function isCode(token) {
 function pieceOf(token) {
   return token.kind === "parameter" ? { kind: "parameter", name: token.text.slice(2, -1), line: token.line } : { kind: "text", text: token.text };
 }
-function unknownParameter(statement, piece, parameters) {
-  const known = Object.keys(parameters).sort().join(", ");
+function unknownParameter(statement, piece, parameters2) {
+  const known = Object.keys(parameters2).sort().join(", ");
   return new InputError(
     "unknown_parameter",
     `${statement.file}:${piece.line}: the parameter :'${piece.name}' has no value.`,
@@ -49984,17 +51021,17 @@ function metricFile({ shownAs, text: text3 }, problems) {
   const header = parseHeader(shownAs, text3, shape);
   const wrong = header.groups.flatMap((group) => metricProblems(shownAs, group));
   problems.push(...header.problems, ...wrong);
-  const metrics = header.groups.map(({ values: values2 }) => ({
-    name: values2["metric"] ?? "",
-    kind: values2["kind"],
-    asks: values2["asks"] ?? "",
-    unit: values2["unit"] ?? "",
+  const metrics = header.groups.map(({ values: values3 }) => ({
+    name: values3["metric"] ?? "",
+    kind: values3["kind"],
+    asks: values3["asks"] ?? "",
+    unit: values3["unit"] ?? "",
     file: shownAs
   }));
   return { ...sqlFile(shownAs, text3), metrics };
 }
-function metricProblems(file2, { line: line2, values: values2 }) {
-  const { metric = "", kind } = values2;
+function metricProblems(file2, { line: line2, values: values3 }) {
+  const { metric = "", kind } = values3;
   const badName = NAME2.test(metric) ? [] : [`${file2}:${line2}: \`${metric}\` is no metric name (a-b-1)`];
   const known = kind === void 0 || KINDS.includes(kind);
   return known ? badName : [
@@ -50006,11 +51043,11 @@ function evidenceFile({ shownAs, text: text3 }, problems) {
   const header = parseHeader(shownAs, text3, { opening: "evidence", required: ["asks"] });
   problems.push(...header.problems);
   if (header.groups.length > 1) problems.push(`${shownAs}:1: more than one \`--! evidence\``);
-  const values2 = header.groups[0]?.values ?? {};
+  const values3 = header.groups[0]?.values ?? {};
   return {
     ...sqlFile(shownAs, text3),
-    name: values2["evidence"] ?? "",
-    asks: values2["asks"] ?? "",
+    name: values3["evidence"] ?? "",
+    asks: values3["asks"] ?? "",
     stem: path.posix.basename(shownAs, ".sql")
   };
 }
@@ -50087,7 +51124,7 @@ var esm_default = import_lib.default;
 // src/postgres/failure.ts
 import { types as types3 } from "node:util";
 
-// src/postgres/phone.ts
+// src/rollout/phone.ts
 var PHONE_NUMBERS = [
   // +977 98-4123-4567, +49 (0)30 123456-78, +9779841234567
   /(?<![\w+])\+\d(?:[\s()./-]{0,3}\d){7,14}(?!\d)/u,
@@ -50107,7 +51144,7 @@ var PHONE_NUMBERS = [
   /(?<![\w.+:#/-])(?!1[4-9]\d{8}(?:\d{3})?(?!\d))\d{10,15}(?![\w-]|\.\d)/u
 ];
 
-// src/postgres/random-text.ts
+// src/rollout/random-text.ts
 var UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/giu;
 function isRandom(text3) {
   const rest = text3.replaceAll(UUID, "").replaceAll(/[^A-Za-z0-9]/gu, "");
@@ -50116,14 +51153,14 @@ function isRandom(text3) {
   return rest.length < 30 ? rest.length >= 22 && kinds === 3 && changes2(rest) >= 0.4 : changes2(rest) >= 0.3;
 }
 function changes2(text3) {
-  const found = text3.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/gu) ?? [];
-  return found.length / text3.length;
+  const found2 = text3.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/gu) ?? [];
+  return found2.length / text3.length;
 }
 
-// src/postgres/redaction.ts
+// src/rollout/redaction.ts
 var as = (kind) => () => `[${kind}]`;
-var stays = (found) => found;
-var after = (lead, kind) => (found) => `${lead.exec(found)?.[0] ?? ""}[${kind}]`;
+var stays = (found2) => found2;
+var after = (lead, kind) => (found2) => `${lead.exec(found2)?.[0] ?? ""}[${kind}]`;
 var SECRET_NAME = /(?:passw(?:or)?d|passphrase|passcode|\bpwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|(?:private|signing|encryption|anon)[_-]?key|service[_-]?role(?:[_-]?key)?|authorization|credentials?|[?&](?:key|sig|signature|code))\\{0,3}["']?\s{0,4}[:=]\s{0,4}(?:(?:bearer|basic|token)\s{1,4})?/iu;
 var SECRET_VALUE = /(?!null\b|true\b|false\b)(?:\\{1,3}"[^"\\]*(?:\\{1,3}")?|"(?:[^"\\]|\\[\s\S])*"?|'[^'\r\n]*'?|[^\s,;"'&{}[\]][^\s,;"'&}\]]*)/u;
 var COOKIE_NAME = /\bcookie\\{0,3}["']?\s{0,4}[:=]\s{0,4}["']?/iu;
@@ -50176,7 +51213,7 @@ var RULES2 = [
   { pattern: /\b[a-z]{2,6}_[a-z0-9]{14,30}\b/u, replace: stays },
   {
     pattern: /(?<![\w/+-])[\w/+-]{24,}={0,2}/u,
-    replace: (found) => isRandom(found) ? "[token]" : withoutPhones(found)
+    replace: (found2) => isRandom(found2) ? "[token]" : withoutPhones(found2)
   },
   // Instants, dates, addresses of machines, numbers in JSON, and numbers that are said to be ids.
   {
@@ -50201,33 +51238,11 @@ var RULES2 = [
 ];
 var SCANNER = new RegExp(RULES2.map(({ pattern }) => `(${pattern.source})`).join("|"), "giu");
 var PHONES = new RegExp(PHONE_NUMBERS.map(({ source }) => source).join("|"), "gu");
-var SAFE_TYPES = /* @__PURE__ */ new Set([
-  16,
-  20,
-  21,
-  23,
-  26,
-  700,
-  701,
-  1082,
-  1083,
-  1114,
-  1184,
-  1186,
-  1266,
-  1700,
-  2950
-]);
 function redact(text3) {
-  return text3.replace(SCANNER, (found, ...rest) => {
+  return text3.replace(SCANNER, (found2, ...rest) => {
     const rule2 = RULES2[rest.findIndex((group) => group !== void 0)];
-    return rule2 === void 0 ? found : rule2.replace(found);
+    return rule2 === void 0 ? found2 : rule2.replace(found2);
   });
-}
-function redactCells(columns2, row2) {
-  return row2.map(
-    (cell, index) => cell === null || SAFE_TYPES.has(columns2[index]?.type ?? 0) ? cell : redact(cell)
-  );
 }
 function withoutPhones(text3) {
   return text3.replace(PHONES, "[phone]");
@@ -50371,10 +51386,10 @@ function describeFailure(error3, file2, sent) {
   if (error3 instanceof RollgateError) return error3;
   if (!isServerError(error3))
     return { ...problemOf2(UNEXPLAINED), message: `${file2}: the query failed.` };
-  const found = EXPLANATIONS.find(([state2]) => error3.code.startsWith(state2))?.[1] ?? UNEXPLAINED;
-  const said2 = found.quotes ? `: ${redact(error3.message).slice(0, 300)}` : "";
-  const message = `${file2}${lineOf(error3, sent)}: ${found.says} (${error3.code})${said2}.`;
-  return { ...problemOf2(found), message };
+  const found2 = EXPLANATIONS.find(([state2]) => error3.code.startsWith(state2))?.[1] ?? UNEXPLAINED;
+  const said2 = found2.quotes ? `: ${redact(error3.message).slice(0, 300)}` : "";
+  const message = `${file2}${lineOf(error3, sent)}: ${found2.says} (${error3.code})${said2}.`;
+  return { ...problemOf2(found2), message };
 }
 function problemOf2({ code: code2, remedy }) {
   return { code: code2, remedy };
@@ -50497,8 +51512,8 @@ function connectionOf(client, maxAnswerBytes) {
   const meter = meterOf(streamOf(client), maxAnswerBytes);
   return {
     encrypted: streamOf(client).encrypted === true,
-    query: async (text3, values2 = []) => {
-      const config2 = { text: text3, values: [...values2], rowMode: "array", queryMode: "extended" };
+    query: async (text3, values3 = []) => {
+      const config2 = { text: text3, values: [...values3], rowMode: "array", queryMode: "extended" };
       const result = await meter.watch(() => client.query(config2));
       const columns2 = result.fields.map(({ name: name2, dataTypeID }) => ({ name: name2, type: dataTypeID }));
       return { columns: columns2, rows: result.rows, bytes: meter.bytes() };
@@ -50518,9 +51533,9 @@ function meterOf(stream, limit) {
   };
   return {
     bytes: () => bytes,
-    watch: async (ask2) => {
+    watch: async (ask3) => {
       bytes = 0;
-      const result = await ask2().catch((error3) => {
+      const result = await ask3().catch((error3) => {
         withinLimit();
         throw error3;
       });
@@ -50977,7 +51992,7 @@ var stringifier = function(options, state2, info2) {
         return [void 0, chunk];
       }
       const { columns: columns2 } = this.options;
-      const record4 = [];
+      const record5 = [];
       if (Array.isArray(chunk)) {
         const length = columns2 ? Math.min(chunk.length, columns2.length) : chunk.length;
         for (let i = 0; i < length; i++) {
@@ -50989,7 +52004,7 @@ var stringifier = function(options, state2, info2) {
             header: chunkIsHeader
           });
           if (err) return [err];
-          record4[i] = [value, field2];
+          record5[i] = [value, field2];
         }
       } else {
         for (let i = 0; i < columns2.length; i++) {
@@ -51001,13 +52016,13 @@ var stringifier = function(options, state2, info2) {
             header: chunkIsHeader
           });
           if (err) return [err];
-          record4[i] = [value, field2];
+          record5[i] = [value, field2];
         }
       }
       let csvrecord = "";
-      for (let i = 0; i < record4.length; i++) {
+      for (let i = 0; i < record5.length; i++) {
         let options2, err;
-        let [value, field2] = record4[i];
+        let [value, field2] = record5[i];
         if (typeof value === "string") {
           options2 = this.options;
         } else if (is_object(value)) {
@@ -51040,7 +52055,7 @@ var stringifier = function(options, state2, info2) {
           delimiter: delimiter2,
           escape,
           quote,
-          quoted: quoted2,
+          quoted: quoted3,
           quoted_empty,
           quoted_string,
           quoted_match,
@@ -51096,7 +52111,7 @@ var stringifier = function(options, state2, info2) {
                 break;
             }
           }
-          const shouldQuote = containsQuote === true || containsdelimiter || containsRecordDelimiter || quoted2 || quotedString || quotedMatch;
+          const shouldQuote = containsQuote === true || containsdelimiter || containsRecordDelimiter || quoted3 || quotedString || quotedMatch;
           if (shouldQuote === true && containsEscape === true) {
             value = value.replaceAll(escape, () => escape + escape);
           }
@@ -51110,7 +52125,7 @@ var stringifier = function(options, state2, info2) {
         } else if (quoted_empty === true || field2 === "" && quoted_string === true && quoted_empty !== false) {
           csvrecord += quote + quote;
         }
-        if (i !== record4.length - 1) {
+        if (i !== record5.length - 1) {
           csvrecord += delimiter2;
         }
       }
@@ -51184,9 +52199,9 @@ var stringify = function(records, opts = {}) {
     records: 0
   };
   const api = stringifier(options, state2, info2);
-  for (const record4 of records) {
-    const err2 = api.__transform(record4, function(record5) {
-      data.push(record5);
+  for (const record5 of records) {
+    const err2 = api.__transform(record5, function(record6) {
+      data.push(record6);
     });
     if (err2 !== void 0) throw err2;
   }
@@ -51202,6 +52217,30 @@ var stringify = function(records, opts = {}) {
   return data.join("");
 };
 
+// src/postgres/redacted-cells.ts
+var SAFE_TYPES = /* @__PURE__ */ new Set([
+  16,
+  20,
+  21,
+  23,
+  26,
+  700,
+  701,
+  1082,
+  1083,
+  1114,
+  1184,
+  1186,
+  1266,
+  1700,
+  2950
+]);
+function redactCells(columns2, row2) {
+  return row2.map(
+    (cell, index) => cell === null || SAFE_TYPES.has(columns2[index]?.type ?? 0) ? cell : redact(cell)
+  );
+}
+
 // src/postgres/csv.ts
 function createCsv({ maxRows, maxEvidenceBytes }) {
   const lines2 = [];
@@ -51216,7 +52255,7 @@ function createCsv({ maxRows, maxEvidenceBytes }) {
     return true;
   };
   const addRow = ({ columns: columns2 }, row2) => {
-    const tooLong = row2.reduce((sum2, cell) => sum2 + (cell?.length ?? 0), 0) > maxEvidenceBytes;
+    const tooLong = row2.reduce((sum3, cell) => sum3 + (cell?.length ?? 0), 0) > maxEvidenceBytes;
     return lines2.length <= maxRows && !tooLong && append3(redactCells(columns2, row2));
   };
   return {
@@ -51238,12 +52277,12 @@ function quotedWhenEmpty(text3) {
 function explainOf(text3, options = "format json") {
   return `explain (${options}) ${text3}`;
 }
-async function explain(connection, { text: text3, values: values2 }, options) {
-  const { rows } = await connection.query(explainOf(text3, options), values2);
-  const [answer4] = JSON.parse(
+async function explain(connection, { text: text3, values: values3 }, options) {
+  const { rows } = await connection.query(explainOf(text3, options), values3);
+  const [answer6] = JSON.parse(
     rows[0]?.[0] ?? "[]"
   );
-  return answer4?.Plan;
+  return answer6?.Plan;
 }
 function allNodes(node2) {
   return [node2, ...childrenOf(node2).flatMap(allNodes)];
@@ -51275,7 +52314,7 @@ function outlookWithout(closed, plan4) {
 }
 function costLeftOut(node2, taken) {
   return childrenOf(node2).reduce(
-    (sum2, child3) => sum2 + (taken.has(child3) ? costLeftOut(child3, taken) : child3["Total Cost"]),
+    (sum3, child3) => sum3 + (taken.has(child3) ? costLeftOut(child3, taken) : child3["Total Cost"]),
     0
   );
 }
@@ -51290,9 +52329,9 @@ function emptiness(closed, ctesOf) {
     const before = known.get(node2);
     if (before !== void 0) return before;
     known.set(node2, false);
-    const found = closed !== void 0 && (gateOf(node2) === closed || passesNothing(node2, findsNothing, ctesOf(node2)));
-    known.set(node2, found);
-    return found;
+    const found2 = closed !== void 0 && (gateOf(node2) === closed || passesNothing(node2, findsNothing, ctesOf(node2)));
+    known.set(node2, found2);
+    return found2;
   };
   return findsNothing;
 }
@@ -51345,10 +52384,10 @@ function nextSize(size, { rows, bytes }) {
 // src/postgres/guard.ts
 var ARM = `select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
   set_config('idle_in_transaction_session_timeout', $3, true), set_config('work_mem', '64MB', true),
-  set_config('jit', 'off', true), set_config('cursor_tuple_fraction', '1', true),
-  set_config('max_parallel_workers_per_gather', '0', true),
-  set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
+  set_config('jit', 'off', true), set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
   set_config('search_path', 'pg_catalog, public', true)`;
+var ARM_CURSOR = `select set_config('cursor_tuple_fraction', '1', true),
+  set_config('max_parallel_workers_per_gather', '0', true)`;
 async function inSnapshot(connection, limits, work) {
   await connection.query("begin isolation level repeatable read read only");
   try {
@@ -51377,35 +52416,41 @@ async function inSavepoint(connection, work) {
     throw error3;
   }
 }
-async function readGuarded(connection, statement, limits, take) {
-  const endsAt = performance.now() + limits.fileMs;
-  const rearm = () => armUntil(connection, limits, endsAt, statement);
-  try {
-    await rearm();
+async function streamRows(connection, statement, limits, take) {
+  await guarded(connection, statement, limits, async (rearm) => {
+    await connection.query(ARM_CURSOR);
     judgePlan(statement, await explain(connection, statement), limits);
     await rearm();
     await connection.query(`declare look no scroll cursor for ${statement.text}`, statement.values);
     await fetchPages(connection, rearm, take);
+  });
+  await connection.query("close look");
+}
+async function readRows(connection, statement, limits) {
+  const { columns: columns2, rows } = await guarded(connection, statement, limits, async (rearm) => {
+    judgePlan(statement, await explain(connection, statement), limits);
+    await rearm();
+    const bounded = `select * from (
+${statement.text}
+) as answer limit ${limits.maxRows + 1}`;
+    return connection.query(bounded, statement.values);
+  });
+  return { columns: columns2, rows: rows.slice(0, limits.maxRows), truncated: rows.length > limits.maxRows };
+}
+async function guarded(connection, statement, limits, run3) {
+  const endsAt = performance.now() + limits.fileMs;
+  const rearm = () => armUntil(connection, limits, endsAt, statement);
+  let result;
+  try {
+    await rearm();
+    result = await run3(rearm);
   } catch (error3) {
-    throw error3 instanceof AnswerTooLarge ? tooLarge2(AnswerTooLarge, statement, limits) : error3;
+    throw error3 instanceof AnswerTooLarge ? tooLarge2(statement, limits) : error3;
   }
   if (connection.transactionStatus() !== "T") {
     throw refused("writes", statement, "the query left its transaction");
   }
-  await connection.query("close look");
-}
-async function readRows(connection, statement, limits) {
-  const rows = [];
-  let columns2 = [];
-  let bytes = 0;
-  await readGuarded(connection, statement, limits, (page4) => {
-    columns2 = page4.columns;
-    rows.push(...page4.rows);
-    bytes += page4.bytes;
-    if (bytes > limits.maxAnswerBytes) throw tooLarge2(StatementRefused, statement, limits);
-    return rows.length <= limits.maxRows;
-  });
-  return { columns: columns2, rows: rows.slice(0, limits.maxRows), truncated: rows.length > limits.maxRows };
+  return result;
 }
 async function arm(connection, limits, statementMs) {
   const times = [Math.ceil(statementMs), limits.lockMs, 6e4];
@@ -51447,8 +52492,8 @@ var REMEDIES = {
 function refused(code2, { file: file2 }, problem) {
   return new StatementRefused(code2, `${file2}: ${problem}.`, REMEDIES[code2]);
 }
-function tooLarge2(Kind, { file: file2 }, { maxAnswerBytes }) {
-  return new Kind(
+function tooLarge2({ file: file2 }, { maxAnswerBytes }) {
+  return new AnswerTooLarge(
     "result_too_large",
     `${file2}: its rows are larger than the ${maxAnswerBytes / 1e6} MB that are read at once.`,
     "Select less: fewer columns, or left(value, 1000) of a long one."
@@ -51467,9 +52512,9 @@ function manifestOf(files, request3, outcomes, about) {
 ` };
 }
 function entryOf(file2, request3, outcome) {
-  const parameters = parametersOf2(request3);
+  const parameters2 = parametersOf2(request3);
   const used = parametersUsed(file2.statement).flatMap(
-    (name2) => parameters[name2] === void 0 ? [] : [[name2, parameters[name2]]]
+    (name2) => parameters2[name2] === void 0 ? [] : [[name2, parameters2[name2]]]
   );
   return {
     evidence: file2.name,
@@ -51544,12 +52589,12 @@ async function collectInto(outcomes, source, request3) {
 }
 async function collectRest(outcomes, files, session) {
   const { database: database3, first } = session;
-  const elsewhere = database3 === first ? {} : { database: database3 };
+  const elsewhere2 = database3 === first ? {} : { database: database3 };
   for (const file2 of files.filter((file3) => !outcomes.has(file3))) {
     const csv = createCsv(session.limits);
-    const failure2 = await read2(file2, session, csv);
-    outcomes.set(file2, { ...outcomeOf2(file2, csv, failure2), ...elsewhere });
-    if (failure2 instanceof AnswerTooLarge) throw failure2;
+    const failure3 = await read2(file2, session, csv);
+    outcomes.set(file2, { ...outcomeOf2(file2, csv, failure3), ...elsewhere2 });
+    if (failure3 instanceof AnswerTooLarge) throw failure3;
   }
 }
 async function read2(file2, { connection, limits, request: request3 }, csv) {
@@ -51557,7 +52602,7 @@ async function read2(file2, { connection, limits, request: request3 }, csv) {
   try {
     const statement = bindStatement(file2.statement, parametersOf2(request3));
     bound2 = statement;
-    await inSavepoint(connection, () => readGuarded(connection, statement, limits, csv.add));
+    await inSavepoint(connection, () => streamRows(connection, statement, limits, csv.add));
     return void 0;
   } catch (error3) {
     if (error3 instanceof AnswerTooLarge) return error3;
@@ -51565,12 +52610,12 @@ async function read2(file2, { connection, limits, request: request3 }, csv) {
     return describeFailure(error3, file2.statement.file, explainOf(bound2?.text ?? ""));
   }
 }
-function outcomeOf2(file2, csv, failure2) {
+function outcomeOf2(file2, csv, failure3) {
   const kept = { path: `${file2.stem}.csv`, content: csv.content() };
-  if (failure2 === void 0) return { rows: csv.rows(), truncated: csv.truncated(), csv: kept };
+  if (failure3 === void 0) return { rows: csv.rows(), truncated: csv.truncated(), csv: kept };
   const rows = csv.rows();
   const before = rows === 0 ? { truncated: false } : { truncated: true, csv: kept };
-  return { rows, ...before, error: problemOf3(failure2) };
+  return { rows, ...before, error: problemOf3(failure3) };
 }
 function csvFiles(outcomes) {
   return [...outcomes.values()].flatMap(({ csv }) => csv === void 0 ? [] : [csv]);
@@ -51671,8 +52716,8 @@ function createDatabaseInspector({ target: target2, limits }) {
 async function inspect2(connection, target2) {
   const { databaseNow, version: version2 } = await readSnapshot(connection);
   const role = roleSchema.parse(await readJson(connection, ROLE));
-  const found = await readJson(connection, FACTS, [TABLE]);
-  const table2 = found === void 0 ? void 0 : tableSchema.parse(found);
+  const found2 = await readJson(connection, FACTS, [TABLE]);
+  const table2 = found2 === void 0 ? void 0 : tableSchema.parse(found2);
   return {
     version: version2,
     databaseNow,
@@ -51712,9 +52757,9 @@ function isRecommended({ method, predicate, columns: columns2 }) {
   const [first, second] = columns2;
   return method === "btree" && predicate === null && first === "source" && second === "created_at";
 }
-async function readJson(connection, sql, values2 = []) {
+async function readJson(connection, sql, values3 = []) {
   try {
-    const { rows } = await connection.query(sql, values2);
+    const { rows } = await connection.query(sql, values3);
     const text3 = rows[0]?.[0];
     return text3 == null ? void 0 : JSON.parse(text3);
   } catch (error3) {
@@ -51743,9 +52788,9 @@ var COMPARISON = /(?<![\w$"])\(?(?:(?:[a-z_][\w$]*|"(?:[^"]|"")+")\.)?(?<column>
 function pickedBy(filter) {
   const bare = filter.replaceAll(LITERAL, "''");
   if (/ OR |\bCASE |SubPlan /u.test(bare)) return [];
-  const found = [...bare.matchAll(COMPARISON)].map(({ groups: groups2 = {} }) => groups2);
-  const equal = found.flatMap(({ column = "", operator }) => operator === "=" ? [column] : []);
-  const [span2] = found.flatMap(({ column = "" }) => equal.includes(column) ? [] : [column]);
+  const found2 = [...bare.matchAll(COMPARISON)].map(({ groups: groups2 = {} }) => groups2);
+  const equal = found2.flatMap(({ column = "", operator }) => operator === "=" ? [column] : []);
+  const [span2] = found2.flatMap(({ column = "" }) => equal.includes(column) ? [] : [column]);
   return [...new Set(equal), ...span2 === void 0 ? [] : [span2]];
 }
 
@@ -51806,9 +52851,9 @@ async function estimateOf(connection, file2, asked3) {
 async function plan3(connection, { statement, metrics }, { limits, window: window2, request: request3 }) {
   const bound2 = bindStatement(statement, { ...request3.parameters, ...window2 });
   await arm(connection, limits, limits.statementMs);
-  const found = await explain(connection, bound2, "format json, verbose");
-  if (found === void 0) return void 0;
-  const { cost: cost2, nodes } = outlookOf(found);
+  const found2 = await explain(connection, bound2, "format json, verbose");
+  if (found2 === void 0) return void 0;
+  const { cost: cost2, nodes } = outlookOf(found2);
   return {
     file: statement.file,
     metrics: metrics.map((metric) => metric.name),
@@ -51956,14 +53001,14 @@ function seriesOf(series, rows) {
   return series.kind === "value" ? values(series, rows) : { rows: buckets(series, rows) };
 }
 function buckets(series, rows) {
-  const found = rows.map((row2) => bucketRow(series, row2));
-  found.sort((a, b) => identity3(a) < identity3(b) ? -1 : 1);
-  const twice = found.find((row2, index) => {
-    const next2 = found[index + 1];
+  const found2 = rows.map((row2) => bucketRow(series, row2));
+  found2.sort((a, b) => identity3(a) < identity3(b) ? -1 : 1);
+  const twice = found2.find((row2, index) => {
+    const next2 = found2[index + 1];
     return next2 !== void 0 && identity3(row2) === identity3(next2);
   });
   if (twice !== void 0) throw new BadShape(`two rows for the bucket ${shown(twice)}`);
-  return found;
+  return found2;
 }
 function bucketRow({ kind, window: window2, mixed }, row2) {
   const bucket = instantIn(window2, "bucket", row2);
@@ -52010,8 +53055,8 @@ function shareOf2(row2) {
   return { hits, total };
 }
 function latestOf(window2, row2, mixed) {
-  const missing2 = row2["latest"] === void 0 || mixed && row2["latest"] === null;
-  return missing2 ? {} : { latest: instantIn(window2, "latest", row2) };
+  const missing3 = row2["latest"] === void 0 || mixed && row2["latest"] === null;
+  return missing3 ? {} : { latest: instantIn(window2, "latest", row2) };
 }
 function tooMany(part, hits, all, total) {
   return new BadShape(`${part} is ${hits}, more than ${all}, which is ${total}`);
@@ -52041,8 +53086,8 @@ function answersOf(reading2, result) {
   );
 }
 function unanswered3(metrics, { code: code2, message, remedy }) {
-  const answer4 = { kind: "unanswered", code: code2, message, remedy };
-  return Object.fromEntries(metrics.map((metric) => [metric.name, answer4]));
+  const answer6 = { kind: "unanswered", code: code2, message, remedy };
+  return Object.fromEntries(metrics.map((metric) => [metric.name, answer6]));
 }
 function answerOf2(reading2, metric, rows) {
   const { window: window2, metrics, file: file2 } = reading2;
@@ -52113,15 +53158,15 @@ async function lookBack2(connection, { catalogue, limits }, requests) {
   const snapshot = await readSnapshot(connection);
   const windows = requests.map((one) => windowOf2(snapshot.databaseNow, one));
   const files = filesFor(catalogue, request3.metrics);
-  const found = [];
+  const found2 = [];
   for (const file2 of files) {
     const answers = await readWindows({ connection, limits, file: file2, windows, request: request3 });
     if (answers === void 0) return void 0;
-    found.push(answers);
+    found2.push(answers);
   }
   const digests = Object.fromEntries(files.map((file2) => [file2.statement.file, file2.digest]));
   const readings = windows.map((window2, place) => {
-    const all = Object.assign({}, ...found.map((answers) => answers[place]));
+    const all = Object.assign({}, ...found2.map((answers) => answers[place]));
     const wanted = Object.entries(all).filter(([name2]) => request3.metrics.includes(name2));
     return { ...snapshot, ...window2, answers: Object.fromEntries(wanted), digests };
   });
@@ -52157,8 +53202,8 @@ function forWindows(limits, count2) {
 var PAST2 = '"rollgate past"';
 function bindWindows({ file: file2, windows, request: request3 }) {
   const { statement } = file2;
-  const parameters = { ...request3.parameters, since: request3.since };
-  const inner = bindStatement(statement, parameters, { until: `${PAST2}.until` });
+  const parameters2 = { ...request3.parameters, since: request3.since };
+  const inner = bindStatement(statement, parameters2, { until: `${PAST2}.until` });
   const text3 = `select ${PAST2}.place, answer.*
 from unnest(string_to_array($${inner.values.length + 1}::text, ' '))
   with ordinality as ${PAST2} (until, place)
@@ -52242,8 +53287,8 @@ async function estimate(connection, { catalogue, limits }, request3) {
   return estimates;
 }
 function entryOf2(answers, name2) {
-  const answer4 = answers[name2];
-  return answer4 === void 0 ? [] : [[name2, answer4]];
+  const answer6 = answers[name2];
+  return answer6 === void 0 ? [] : [[name2, answer6]];
 }
 function unknownMetrics(catalogue, metrics) {
   const unknown2 = metrics.filter((name2) => !catalogue.headers.some((header) => header.name === name2));
@@ -52374,12 +53419,17 @@ function refusingProject(why) {
     flags: { read: refused2, write: refused2 },
     deployer: {
       live: refused2,
+      traffic: refused2,
+      get: refused2,
+      newest: refused2,
       find: refused2,
+      flagsIn: refused2,
       deploy: refused2,
       abandon: refused2,
       reinstate: refused2
     },
-    project: { inspectProject: refused2 }
+    project: { inspectProject: refused2, inspectTarget: refused2 },
+    prober: { probe: refused2 }
   };
 }
 function refusingDatabase(why) {
@@ -52434,9 +53484,9 @@ function checkBounds(source, { path: path7, value }) {
   const { read: read3, example, room } = WORDS[kind];
   const [pass, warn, red] = [value.pass, value.warn, value.red].map((text3) => read3(text3 ?? ""));
   if (!(pass && red)) {
-    const missing2 = pass ? "red" : "pass";
-    const fix = `add ${missing2}, as in pass: "${example.pass}", red: "${example.red}"`;
-    return [source.problem(path7, `has no ${missing2} bound`, fix)];
+    const missing3 = pass ? "red" : "pass";
+    const fix = `add ${missing3}, as in pass: "${example.pass}", red: "${example.red}"`;
+    return [source.problem(path7, `has no ${missing3} bound`, fix)];
   }
   if (pass.isFloor === red.isFloor) {
     const fix = `let pass and red look in opposite directions: "${example.pass}" and "${example.red}"`;
@@ -52635,19 +53685,19 @@ function checkMetric(source, { path: path7, value: { metric } }, { kinds }, metr
 }
 function checkKind(source, { path: path7, value }, wanted, metrics) {
   if (metrics === void 0) return [];
-  const found = kindOf(metrics, value);
-  if (found !== void 0 && wanted.includes(found)) return [];
-  const message = found === void 0 ? "is not a known metric" : `is of kind ${found}, not ${wanted.join(" or ")}`;
-  return [source.problem(path7, message, boundFix(found, wanted) ?? nameFix(metrics, wanted))];
+  const found2 = kindOf(metrics, value);
+  if (found2 !== void 0 && wanted.includes(found2)) return [];
+  const message = found2 === void 0 ? "is not a known metric" : `is of kind ${found2}, not ${wanted.join(" or ")}`;
+  return [source.problem(path7, message, boundFix(found2, wanted) ?? nameFix(metrics, wanted))];
 }
 function nameFix(metrics, wanted) {
   const known = Object.entries(metrics).filter(([, kind]) => wanted.includes(kind));
   const names = known.map(([name2]) => name2).join(", ") || "(there is none)";
   return `write one of ${names}, or add its SQL file`;
 }
-function boundFix(found, [wanted]) {
-  if (found === "value" && wanted === "proportion") return "write its bounds without %";
-  return found === "proportion" && wanted === "value" ? "write its bounds with %" : void 0;
+function boundFix(found2, [wanted]) {
+  if (found2 === "value" && wanted === "proportion") return "write its bounds without %";
+  return found2 === "proportion" && wanted === "value" ? "write its bounds with %" : void 0;
 }
 function kindOf(metrics, name2) {
   return Object.hasOwn(metrics, name2) ? metrics[name2] : void 0;
@@ -52733,11 +53783,40 @@ var freeze = strictObject({
   to: freezeEnd.describe("Of the same kind as from; from then on things move again"),
   why: text2.describe("Told to whoever is kept waiting")
 });
+var BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u;
+var parameterName = string2().regex(/^[a-z_][a-z0-9_]*$/u, {
+  error: "is not the name of a parameter → use lower-case letters, digits and underscores"
+}).regex(BOUND_BY_ROLLGATE, { error: "is bound by Rollgate itself → rename it" });
+var parameters = record(parameterName, text2);
+var LONGEST_PROOF_MS = 36e5;
+var probe = strictObject({
+  path: string2({ error: "must be a path → /api/health" }).regex(/^\/(?!\/)[^\s\\#\p{Cc}]{0,500}$/u, {
+    error: "is not the path of a request → begin with one slash: /api/health"
+  }).describe("Asked of the deployment with GET; redirects are not followed"),
+  status: int({ error: "must be a whole number → status: 200" }).min(200, { error: "is no status of an answer → 200" }).max(599, { error: "is no status of an answer → 200" }).default(200).describe("The status that the answer must have"),
+  contains: text2.optional().describe("Text that the body must hold, in its first 64 KiB")
+});
+var exposure = strictObject({
+  metric: name.describe("Metric of kind proportion, as exposure"),
+  parameters: parameters.default({}).describe("Bound into its SQL beside the definition's own: { mode: shadow }"),
+  at_least: string2({ error: "must be a share → at_least: 95%" }).regex(/^(?!0+(\.0+)?%$)(100(\.0+)?|\d{1,2}(\.\d{1,9})?)%$/u, {
+    error: "is not a share above zero → at_least: 95%"
+  }).default("95%").describe("The least share of the units that must be counted"),
+  min_units: int({ error: "must be a whole number → min_units: 1" }).min(1, { error: "must be above zero → min_units: 1" }).default(1).describe("A share of fewer units says nothing")
+});
+var effect = strictObject({
+  probe: probe.optional().describe("A request that must be answered in a certain way"),
+  exposure: exposure.optional().describe("A share, read by SQL, that must be reached"),
+  deadline: span.refine((value) => (parseDuration(value) ?? 0) <= LONGEST_PROOF_MS, {
+    error: "is longer than one job can wait → write 1h or less"
+  }).default("10m").describe("A phase that is not proven by then is put back")
+}).describe("What must be seen at the deployment before the phase counts as applied");
 var phase = strictObject({
   name,
   target: name.describe("One of the targets above"),
   gate: gate.optional(),
   flags: flags2,
+  effect: effect.optional(),
   soak: duration3.describe("How long the phase must stand, by the database clock"),
   extend: duration3.default("0m").describe("Further time when there is too little evidence at the end of the soak"),
   checkpoints: array(duration3, { error: "must be a list of durations → [0m, 1h, 48h]" }).min(1, { error: "is empty → name at least the end of the soak" }).describe("Required looks, counted from the start of the phase; the last one ends the soak"),
@@ -52782,9 +53861,18 @@ var criterion = strictObject({
   control: name.optional().describe("Metric that proves that telemetry was arriving"),
   control_slot: span.optional().describe("How finely the control is checked")
 });
+var yesOrNo = boolean2({ error: "must be true or false → true, without quotes" });
+var hostName = string2({ error: "must be a domain → staging.shop.example" }).max(253, { error: "is longer than a domain can be → staging.shop.example" }).regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/u, {
+  error: "is not a domain → staging.shop.example, in small letters, without https:// and path"
+});
 var target = strictObject({
   keys: name.describe("GitHub environment that holds the secrets of this target"),
-  deploy: _enum(["cli"], { error: "is not a way to deploy → cli" }).default("cli")
+  deploy: _enum(["cli", "git"], { error: "is not a way to deploy → cli or git" }).default("cli").describe("cli uploads the working directory; git lets Vercel take the commit by itself"),
+  prebuilt: yesOrNo.default(false).describe("Uploads .vercel/output as it was built before; with deploy: cli only"),
+  commit: _enum(["live", "head"], { error: "is not a commit policy → live or head" }).optional().describe("The code that serves now, or the newest; live with git, head with cli"),
+  staged: yesOrNo.default(false).describe("Production only: built without traffic, proven, then promoted"),
+  alias: hostName.optional().describe("Never on production: the domain that is pointed at each deployment"),
+  rolling_release: _enum(["refuse", "complete"], { error: "must be refuse or complete → refuse" }).default("refuse").describe("Production only: whether a Rolling Release is refused, or given all traffic at once")
 });
 var database2 = strictObject({
   secret: string2({ error: "must be the name of a secret → DATABASE_URL" }).regex(/^[A-Z_][A-Z0-9_]*$/u, {
@@ -52811,11 +53899,8 @@ var blind = strictObject({
   max: duration3.default("6h"),
   decision: _enum(["hold", "rollback"], { error: "must be hold or rollback → decision: hold" }).default("hold")
 });
-var BOUND_BY_ROLLGATE = /^(?!(since|until|environment)$)/u;
-var parameterName = string2().regex(/^[a-z_][a-z0-9_]*$/u, {
-  error: "is not the name of a parameter → use lower-case letters, digits and underscores"
-}).regex(BOUND_BY_ROLLGATE, { error: "is bound by Rollgate itself → rename it" });
 var nameSchema = name;
+var targetSchema = target;
 var freezeSchema = freeze;
 var phaseSchema = phase;
 var criterionSchema = criterion;
@@ -52828,7 +53913,7 @@ var definitionSchema = strictObject({
   units_per_day: int({ error: "must be a whole number → units_per_day: 27" }).positive({ error: "must be above zero → units_per_day: 27" }).optional().describe("How many units end on a usual day; preflight says how soon shares can pass"),
   freeze: array(freeze, { error: 'must be a list → - { from: "Fri 16:00", to: "Mon 08:00", why: … }' }).default([]).describe("Times in which nothing moves forward; looks and rollbacks go on"),
   database: database2,
-  parameters: record(parameterName, text2).default({}).describe("Bound into every SQL file: :'source'"),
+  parameters: parameters.default({}).describe("Bound into every SQL file: :'source'"),
   targets: record(name, target),
   deploy_deadline: span.default("20m").describe("How long one deployment may take"),
   blind: blind.prefault({}).describe("What happens when nobody can look"),
@@ -52838,6 +53923,172 @@ var definitionSchema = strictObject({
   rollback: rollback2,
   graduation: graduation2.optional()
 }).describe("A Rollgate rollout definition");
+
+// src/rollout/yaml-source.ts
+var import_yaml = __toESM(require_dist2(), 1);
+function record3(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : void 0;
+}
+function readYaml(file2, text3) {
+  const lines2 = new import_yaml.LineCounter();
+  const document = (0, import_yaml.parseDocument)(text3, {
+    lineCounter: lines2,
+    prettyErrors: false,
+    logLevel: "error"
+  });
+  const at = (offset2) => {
+    const { line: line2, col } = lines2.linePos(offset2);
+    return { line: Math.max(line2, 1), column: Math.max(col, 1) };
+  };
+  const locate = (path7, found2, message, fix) => ({
+    file: file2,
+    ...at(found2.offset),
+    path: formatPath(path7),
+    value: found2.shown,
+    message,
+    fix
+  });
+  const { data, faults } = readData(document);
+  return {
+    data,
+    syntaxProblems: faults.map(({ offset: offset2, message, fix }) => ({
+      file: file2,
+      ...at(offset2),
+      path: "",
+      value: void 0,
+      message: `is not valid YAML: ${message}`,
+      fix
+    })),
+    problem: (path7, message, fix) => locate(path7, locateValue(document, path7), message, fix),
+    keyProblem: (path7, key, message, fix) => locate([...path7, key], locateKey(document, path7, key), message, fix),
+    has: (path7) => locateValue(document, path7).depth === path7.length
+  };
+}
+function readData(document) {
+  const faults = [...document.errors.map(syntaxFault), ...lostAliases(document)];
+  if (faults.length > 0) return { faults };
+  try {
+    return { data: document.toJS(), faults };
+  } catch {
+    const fix = "write out what its aliases and merges stand for";
+    return { faults: [{ offset: 0, message: "its aliases or merges cannot be carried out", fix }] };
+  }
+}
+function syntaxFault({ pos, message }) {
+  const fix = "correct the indentation, the quotes or the brackets around this place";
+  return { offset: pos[0], message: message.split(/[:;\n]/u)[0] ?? "", fix };
+}
+function lostAliases(document) {
+  const faults = [];
+  (0, import_yaml.visit)(document, {
+    Alias: (_key, alias2) => {
+      if (alias2.resolve(document) !== void 0) return;
+      const fix = "write the anchor before the alias, or the value itself";
+      faults.push({ offset: alias2.range?.[0] ?? 0, message: "an alias without an anchor", fix });
+    }
+  });
+  return faults;
+}
+function locateValue(document, path7) {
+  let node2 = resolve(document, document.contents);
+  let offset2 = node2?.range?.[0] ?? 0;
+  for (const [depth, step2] of path7.entries()) {
+    const pair = child(node2, step2);
+    if (pair === void 0) return { offset: offset2, shown: void 0, depth };
+    offset2 = pair.range?.[0] ?? offset2;
+    node2 = resolve(document, pair);
+  }
+  return { offset: offset2, shown: show2(node2), depth: path7.length };
+}
+function locateKey(document, path7, key) {
+  const parent = locateValue(document, path7);
+  const node2 = walk(document, path7);
+  const pair = (0, import_yaml.isMap)(node2) ? node2.items.find((item) => keyOf(item) === key) : void 0;
+  const keyNode = pair?.key;
+  return { ...parent, offset: keyNode?.range?.[0] ?? parent.offset, shown: void 0 };
+}
+function walk(document, path7) {
+  return path7.reduce(
+    (node2, step2) => resolve(document, child(node2, step2)),
+    resolve(document, document.contents)
+  );
+}
+function child(node2, step2) {
+  if (!(0, import_yaml.isCollection)(node2)) return void 0;
+  const found2 = node2.get(step2, true);
+  return found2 ?? void 0;
+}
+function resolve(document, node2) {
+  return (0, import_yaml.isAlias)(node2) ? node2.resolve(document) : node2 ?? void 0;
+}
+function keyOf(pair) {
+  return (0, import_yaml.isScalar)(pair.key) ? pair.key.value : pair.key;
+}
+function show2(node2) {
+  if (!(0, import_yaml.isScalar)(node2)) return void 0;
+  const written = typeof node2.value === "string" ? JSON.stringify(node2.value) : String(node2.value);
+  if (isCredential(written)) return NOT_SHOWN;
+  return written.length > 60 ? `${written.slice(0, 57)}…` : written;
+}
+var NOT_SHOWN = "(not shown)";
+function isCredential(text3) {
+  return /:\/\/.*@|password\s*[=:]/isu.test(text3);
+}
+function formatPath(path7) {
+  return path7.map((step2) => typeof step2 === "string" && isCredential(step2) ? NOT_SHOWN : step2).map((step2) => typeof step2 === "number" ? `[${step2}]` : `.${step2}`).join("").replace(/^\./u, "");
+}
+function formatProblem(problem) {
+  const { file: file2, line: line2, column, path: path7, value, message, fix } = problem;
+  const subject = [path7 === "" ? void 0 : path7, value].filter((part) => part !== void 0);
+  return `${file2}:${line2}:${column} ${subject.join(" = ")} ${message}. Fix: ${fix}.`.replaceAll(
+    /\s+/gu,
+    " "
+  );
+}
+
+// src/rollout/effect-rules.ts
+function checkEffects(source, metrics) {
+  const file2 = record3(source.data);
+  const phases = Array.isArray(file2?.["phases"]) ? file2["phases"] : [];
+  const bound2 = Object.keys(record3(file2?.["parameters"]) ?? {});
+  return phases.flatMap((phase2, index) => {
+    const effect2 = record3(record3(phase2)?.["effect"]);
+    if (effect2 === void 0) return [];
+    const path7 = ["phases", index, "effect"];
+    return [
+      ...checkParts(source, path7, effect2),
+      ...checkExposure(source, [...path7, "exposure"], {
+        exposure: record3(effect2["exposure"]) ?? {},
+        bound: bound2,
+        metrics
+      })
+    ];
+  });
+}
+function checkParts(source, path7, { probe: probe2, exposure: exposure2 }) {
+  if (probe2 !== void 0 || exposure2 !== void 0) return [];
+  const fix = "add probe or exposure, or leave effect out: the flags are proven without it";
+  return [source.problem(path7, "names nothing that is to be seen", fix)];
+}
+function checkExposure(source, path7, { exposure: exposure2, bound: bound2, metrics }) {
+  const parameters2 = Object.keys(record3(exposure2["parameters"]) ?? {});
+  return [
+    ...checkMetric2(source, [...path7, "metric"], exposure2["metric"], metrics),
+    ...parameters2.filter((parameter) => bound2.includes(parameter)).map((parameter) => {
+      const message = "is a parameter of the whole definition already";
+      const fix = "remove one of the two, or rename it in the SQL file";
+      return source.keyProblem([...path7, "parameters"], parameter, message, fix);
+    })
+  ];
+}
+function checkMetric2(source, path7, metric, metrics) {
+  if (metrics === void 0 || !nameSchema.safeParse(metric).success) return [];
+  const kind = Object.hasOwn(metrics, String(metric)) ? metrics[String(metric)] : void 0;
+  if (kind === "proportion") return [];
+  const shares = Object.keys(metrics).filter((name2) => metrics[name2] === "proportion");
+  const message = kind === void 0 ? "is not a metric" : `is of kind ${kind}, and a share is wanted`;
+  return [source.problem(path7, message, `write one of ${shares.join(", ")}`)];
+}
 
 // src/rollout/freeze-rules.ts
 function checkFreezes(source, freezes, timeZone) {
@@ -52871,6 +54122,59 @@ function faultOf5(start3, end, from) {
   ];
 }
 
+// src/rollout/target-rules.ts
+var isProduction = (name2) => name2 === "production";
+var RULES3 = [
+  {
+    key: "prebuilt",
+    breaks: ({ prebuilt: prebuilt2, deploy: deploy3 }) => prebuilt2 === true && deploy3 === "git",
+    message: "goes with deploy: cli only; with git Vercel builds the commit itself",
+    fix: "remove prebuilt, or write deploy: cli"
+  },
+  {
+    key: "commit",
+    breaks: ({ prebuilt: prebuilt2, deploy: deploy3, commit: commit2 }) => prebuilt2 === true && deploy3 !== "git" && commit2 === "live",
+    message: "cannot be live with prebuilt: what was built before is what is uploaded",
+    fix: "write commit: head, or remove prebuilt"
+  },
+  {
+    key: "staged",
+    breaks: ({ staged }, name2) => staged === true && !isProduction(name2),
+    message: "is for production only; no other target has a deployment without traffic",
+    fix: "remove staged"
+  },
+  {
+    key: "alias",
+    breaks: ({ alias: alias2 }, name2) => alias2 !== void 0 && isProduction(name2),
+    message: "is not for production, whose domains Vercel itself keeps at one deployment",
+    fix: "remove alias"
+  },
+  {
+    key: "rolling_release",
+    breaks: ({ rolling_release }, name2) => rolling_release === "complete" && !isProduction(name2),
+    message: "is for production only; no other target has Rolling Releases",
+    fix: "remove rolling_release"
+  }
+];
+function checkTargets(source, targets) {
+  if (typeof targets !== "object" || targets === null) return [];
+  return Object.entries(targets).filter(([name2]) => nameSchema.safeParse(name2).success).flatMap(([name2, raw]) => checkTarget(source, name2, wellShaped(raw)));
+}
+function checkTarget(source, name2, target2) {
+  return RULES3.filter(({ breaks }) => breaks(target2, name2)).map(
+    ({ key, message, fix }) => source.problem(["targets", name2, key], message, fix)
+  );
+}
+function wellShaped(raw) {
+  const shape = targetSchema.partial();
+  const broken2 = shape.safeParse(raw).error?.issues ?? [];
+  const names = new Set(broken2.map(({ path: path7 }) => String(path7[0])));
+  const kept = Object.entries(raw ?? {}).filter(
+    ([key]) => Object.hasOwn(shape.shape, key) && !names.has(key)
+  );
+  return shape.safeParse(Object.fromEntries(kept)).data ?? {};
+}
+
 // src/rollout/definition-rules.ts
 function checkRules(source, metrics) {
   const draft = readDraft(source.data);
@@ -52880,6 +54184,8 @@ function checkRules(source, metrics) {
     ...checkFlagChanges(source, draft),
     ...checkRollback(source, draft),
     ...checkEnvironments(source, draft),
+    ...checkTargets(source, record3(source.data)?.["targets"]),
+    ...checkEffects(source, metrics),
     ...checkSets(source, draft, metrics),
     ...checkShown(source, metrics),
     ...checkBlind(source),
@@ -52933,15 +54239,12 @@ var SETTINGS = ["strict_min_n", "min_samples", "heal", "healed", "control_slot"]
 function withoutBrokenSettings(criterion2) {
   const settings = SETTINGS;
   const issues = criterionSchema.safeParse(criterion2).error?.issues ?? [];
-  const broken = issues.map(({ path: path7 }) => path7[0]).filter((key) => settings.includes(String(key)));
-  const kept = Object.entries(record3(criterion2) ?? {}).filter(([key]) => !broken.includes(key));
-  return broken.length === 0 ? criterion2 : Object.fromEntries(kept);
+  const broken2 = issues.map(({ path: path7 }) => path7[0]).filter((key) => settings.includes(String(key)));
+  const kept = Object.entries(record3(criterion2) ?? {}).filter(([key]) => !broken2.includes(key));
+  return broken2.length === 0 ? criterion2 : Object.fromEntries(kept);
 }
 function placed(path7, parsed2) {
   return parsed2.data === void 0 ? [] : [{ path: path7, value: parsed2.data }];
-}
-function record3(data) {
-  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : void 0;
 }
 function checkPhase(source, draft, phase2) {
   const { path: path7, value } = phase2;
@@ -53006,10 +54309,10 @@ function checkDistinctNames(source, draft) {
   );
 }
 function checkFlagChanges(source, draft) {
-  const standing2 = /* @__PURE__ */ new Map();
+  const standing3 = /* @__PURE__ */ new Map();
   return draft.phases.flatMap(({ path: path7, value }) => {
-    const before = standing2.get(value.target) ?? draft.rollbackFlags ?? {};
-    standing2.set(value.target, { ...before, ...value.flags });
+    const before = standing3.get(value.target) ?? draft.rollbackFlags ?? {};
+    standing3.set(value.target, { ...before, ...value.flags });
     const changes3 = Object.entries(value.flags).some(([flag, wanted]) => before[flag] !== wanted);
     return changes3 ? [] : [
       source.problem(
@@ -53048,10 +54351,10 @@ function checkEnvironments(source, draft) {
   const { environments: environments2, targets } = draft;
   if (!(environments2 && targets)) return [];
   const path7 = ["database", "environment_filter"];
-  const missing2 = [...targets].filter((target2) => !Object.hasOwn(environments2, target2));
+  const missing3 = [...targets].filter((target2) => !Object.hasOwn(environments2, target2));
   const unknown2 = Object.keys(environments2).filter((target2) => !targets.has(target2));
   return [
-    ...missing2.map(
+    ...missing3.map(
       (target2) => source.problem(path7, `says nothing of target ${target2}`, `add ${target2}, or write none`)
     ),
     ...unknown2.map(
@@ -53142,125 +54445,6 @@ function ms(duration4) {
   return parseDuration(duration4) ?? Number.NaN;
 }
 
-// src/rollout/yaml-source.ts
-var import_yaml = __toESM(require_dist2(), 1);
-function readYaml(file2, text3) {
-  const lines2 = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text3, {
-    lineCounter: lines2,
-    prettyErrors: false,
-    logLevel: "error"
-  });
-  const at = (offset2) => {
-    const { line: line2, col } = lines2.linePos(offset2);
-    return { line: Math.max(line2, 1), column: Math.max(col, 1) };
-  };
-  const locate = (path7, found, message, fix) => ({
-    file: file2,
-    ...at(found.offset),
-    path: formatPath(path7),
-    value: found.shown,
-    message,
-    fix
-  });
-  const { data, faults } = readData(document);
-  return {
-    data,
-    syntaxProblems: faults.map(({ offset: offset2, message, fix }) => ({
-      file: file2,
-      ...at(offset2),
-      path: "",
-      value: void 0,
-      message: `is not valid YAML: ${message}`,
-      fix
-    })),
-    problem: (path7, message, fix) => locate(path7, locateValue(document, path7), message, fix),
-    keyProblem: (path7, key, message, fix) => locate([...path7, key], locateKey(document, path7, key), message, fix),
-    has: (path7) => locateValue(document, path7).depth === path7.length
-  };
-}
-function readData(document) {
-  const faults = [...document.errors.map(syntaxFault), ...lostAliases(document)];
-  if (faults.length > 0) return { faults };
-  try {
-    return { data: document.toJS(), faults };
-  } catch {
-    const fix = "write out what its aliases and merges stand for";
-    return { faults: [{ offset: 0, message: "its aliases or merges cannot be carried out", fix }] };
-  }
-}
-function syntaxFault({ pos, message }) {
-  const fix = "correct the indentation, the quotes or the brackets around this place";
-  return { offset: pos[0], message: message.split(/[:;\n]/u)[0] ?? "", fix };
-}
-function lostAliases(document) {
-  const faults = [];
-  (0, import_yaml.visit)(document, {
-    Alias: (_key, alias) => {
-      if (alias.resolve(document) !== void 0) return;
-      const fix = "write the anchor before the alias, or the value itself";
-      faults.push({ offset: alias.range?.[0] ?? 0, message: "an alias without an anchor", fix });
-    }
-  });
-  return faults;
-}
-function locateValue(document, path7) {
-  let node2 = resolve(document, document.contents);
-  let offset2 = node2?.range?.[0] ?? 0;
-  for (const [depth, step2] of path7.entries()) {
-    const pair = child(node2, step2);
-    if (pair === void 0) return { offset: offset2, shown: void 0, depth };
-    offset2 = pair.range?.[0] ?? offset2;
-    node2 = resolve(document, pair);
-  }
-  return { offset: offset2, shown: show2(node2), depth: path7.length };
-}
-function locateKey(document, path7, key) {
-  const parent = locateValue(document, path7);
-  const node2 = walk(document, path7);
-  const pair = (0, import_yaml.isMap)(node2) ? node2.items.find((item) => keyOf(item) === key) : void 0;
-  const keyNode = pair?.key;
-  return { ...parent, offset: keyNode?.range?.[0] ?? parent.offset, shown: void 0 };
-}
-function walk(document, path7) {
-  return path7.reduce(
-    (node2, step2) => resolve(document, child(node2, step2)),
-    resolve(document, document.contents)
-  );
-}
-function child(node2, step2) {
-  if (!(0, import_yaml.isCollection)(node2)) return void 0;
-  const found = node2.get(step2, true);
-  return found ?? void 0;
-}
-function resolve(document, node2) {
-  return (0, import_yaml.isAlias)(node2) ? node2.resolve(document) : node2 ?? void 0;
-}
-function keyOf(pair) {
-  return (0, import_yaml.isScalar)(pair.key) ? pair.key.value : pair.key;
-}
-function show2(node2) {
-  if (!(0, import_yaml.isScalar)(node2)) return void 0;
-  const written = typeof node2.value === "string" ? JSON.stringify(node2.value) : String(node2.value);
-  if (isCredential(written)) return NOT_SHOWN;
-  return written.length > 60 ? `${written.slice(0, 57)}…` : written;
-}
-var NOT_SHOWN = "(not shown)";
-function isCredential(text3) {
-  return /:\/\/.*@|password\s*[=:]/isu.test(text3);
-}
-function formatPath(path7) {
-  return path7.map((step2) => typeof step2 === "string" && isCredential(step2) ? NOT_SHOWN : step2).map((step2) => typeof step2 === "number" ? `[${step2}]` : `.${step2}`).join("").replace(/^\./u, "");
-}
-function formatProblem(problem) {
-  const { file: file2, line: line2, column, path: path7, value, message, fix } = problem;
-  const subject = [path7 === "" ? void 0 : path7, value].filter((part) => part !== void 0);
-  return `${file2}:${line2}:${column} ${subject.join(" = ")} ${message}. Fix: ${fix}.`.replaceAll(
-    /\s+/gu,
-    " "
-  );
-}
-
 // src/rollout/definition-file.ts
 function parseDefinition(input) {
   const source = readYaml(input.file, input.text);
@@ -53335,7 +54519,7 @@ function toDefinition(raw, { digest, text: text3 }) {
       maxPlannedCost: raw.database.max_planned_cost
     },
     parameters: raw.parameters,
-    targets: raw.targets,
+    targets: mapValues(raw.targets, toTarget),
     phases: raw.phases.map(toPhase),
     criteria: mapValues(
       raw.criteria,
@@ -53360,12 +54544,24 @@ function toDefinition(raw, { digest, text: text3 }) {
     text: text3
   };
 }
+function toTarget(raw) {
+  return {
+    keys: raw.keys,
+    deploy: raw.deploy,
+    prebuilt: raw.prebuilt,
+    commit: raw.commit ?? (raw.deploy === "git" ? "live" : "head"),
+    staged: raw.staged,
+    alias: raw.alias,
+    rollingRelease: raw.rolling_release
+  };
+}
 function toPhase(raw) {
   return {
     name: raw.name,
     target: raw.target,
     gate: raw.gate && toGate(raw.gate),
     flags: raw.flags,
+    effect: raw.effect && toEffect(raw.effect),
     soakMs: ms2(raw.soak),
     extendMs: ms2(raw.extend),
     checkpointsMs: raw.checkpoints.map(ms2),
@@ -53373,27 +54569,39 @@ function toPhase(raw) {
     enabled: raw.enabled
   };
 }
+function toEffect({ probe: probe2, exposure: exposure2, deadline }) {
+  return {
+    probe: probe2 && { path: probe2.path, status: probe2.status, contains: probe2.contains },
+    exposure: exposure2 && {
+      metric: exposure2.metric,
+      parameters: exposure2.parameters,
+      atLeast: Number(exposure2.at_least.slice(0, -1)) / 100,
+      minUnits: exposure2.min_units
+    },
+    deadlineMs: ms2(deadline)
+  };
+}
 function toGate(raw) {
   const asked3 = { checklist: raw.checklist, validForMs: ms2(raw.valid_for) };
   return raw.mode === "dispatch" ? { mode: "dispatch", allow: raw.allow, ...asked3 } : { mode: "environment", environment: raw.environment, ...asked3 };
 }
-function mapValues(record4, change) {
-  return Object.fromEntries(Object.entries(record4).map(([key, value]) => [key, change(value)]));
+function mapValues(record5, change2) {
+  return Object.fromEntries(Object.entries(record5).map(([key, value]) => [key, change2(value)]));
 }
 
 // src/secrets.ts
 function secretsIn(credentials) {
-  const found = credentials.flatMap((credential) => {
+  const found2 = credentials.flatMap((credential) => {
     const text3 = credential?.trim() ?? "";
     return text3 === "" ? [] : [text3, ...passwordsIn(text3)];
   });
-  return [...new Set(found)].filter((secret) => secret !== "");
+  return [...new Set(found2)].filter((secret) => secret !== "");
 }
 function passwordsIn(text3) {
   const normal = URL.canParse(text3) ? new URL(text3).password : "";
   const [, written] = /^[a-z]+:\/\/[^/@:]*:([^/?#]*)@/iu.exec(text3) ?? [];
-  const [, broken] = normal === "" ? /^[a-z]+:\/\/[^/@:]*:(.*)@/iu.exec(text3) ?? [] : [];
-  return [written ?? "", broken ?? "", normal].flatMap((secret) => [secret, decoded(secret)]);
+  const [, broken2] = normal === "" ? /^[a-z]+:\/\/[^/@:]*:(.*)@/iu.exec(text3) ?? [] : [];
+  return [written ?? "", broken2 ?? "", normal].flatMap((secret) => [secret, decoded(secret)]);
 }
 function decoded(text3) {
   try {
@@ -53401,6 +54609,97 @@ function decoded(text3) {
   } catch {
     return text3;
   }
+}
+
+// src/rollout/deployed-code.ts
+var PLAIN_TARGET = {
+  keys: "",
+  deploy: "cli",
+  prebuilt: false,
+  commit: "head",
+  staged: false,
+  alias: void 0,
+  rollingRelease: "refuse"
+};
+var NO_SOURCE = {
+  head: () => Promise.resolve(void 0),
+  has: () => Promise.resolve(false),
+  export: (commit2) => Promise.reject(
+    new ProviderError(
+      "commit_missing",
+      `The commit ${commit2} cannot be had: there is no repository here`,
+      "Let Vercel take the commit by itself (deploy: git), or write commit: head."
+    )
+  )
+};
+function codeFor({ target: target2, how, like, live }) {
+  if (like !== void 0) return codeLike(target2, like);
+  if (how.commit === "head" || live === void 0) return { kind: "newest" };
+  if (live.commit === void 0) throw unknownCommit(target2, how.deploy, live);
+  return { kind: "commit", commit: live.commit };
+}
+function codeLike(target2, { id, deployment: deployment3 }) {
+  const commit2 = deployment3?.commit;
+  const consequence = `the newest code is deployed to ${target2} instead, which may bring other changes`;
+  if (commit2 === void 0)
+    return { kind: "newest", warning: `Nobody knows the commit of ${id}: ${consequence}` };
+  const instead = `The commit ${commit2} of ${id} cannot be had here: ${consequence}`;
+  return { kind: "commit", commit: commit2, instead };
+}
+function unknownCommit(target2, deploy3, { id }) {
+  const head = deploy3 === "git" ? "or write commit: head to deploy the newest commit of the production branch" : "or write commit: head to deploy the working directory";
+  return new ProviderError(
+    "commit_unknown",
+    `Vercel does not tell the commit of ${id}, which ${target2} serves, and the definition wants its code to stay`,
+    `Deploy ${target2} once from a commit, as by a push; ${head}.`
+  );
+}
+
+// src/vercel/unless-refused.ts
+async function unlessRefused(codes, call) {
+  try {
+    return await call();
+  } catch (error3) {
+    if (error3 instanceof ProviderError && codes.includes(error3.code)) return void 0;
+    throw error3;
+  }
+}
+
+// src/vercel/aliases.ts
+var pointed = looseObject({
+  deploymentId: string2().nullish(),
+  projectId: string2().nullish()
+});
+function createAliases(api, projectId) {
+  return {
+    holder: async (alias2) => {
+      const path7 = `/v4/aliases/${encodeURIComponent(alias2)}`;
+      const found2 = await unlessRefused(["vercel_not_found"], () => api.get({ path: path7 }, pointed));
+      if (found2?.projectId && found2.projectId !== projectId) throw elsewhere(alias2);
+      return found2?.deploymentId ?? void 0;
+    },
+    assign: async (alias2, deploymentId) => {
+      const path7 = `/v2/deployments/${encodeURIComponent(deploymentId)}/aliases`;
+      const outcome = await api.change({ method: "POST", path: path7, body: { alias: alias2 } });
+      if (outcome.kind === "refused") throw outcome.error;
+    }
+  };
+}
+function elsewhere(alias2) {
+  return new ProviderError(
+    "alias_elsewhere",
+    `The domain ${alias2} belongs to another project`,
+    FREE_DOMAIN
+  );
+}
+
+// src/vercel/printed-text.ts
+function hide3(text3, conceal) {
+  const longestFirst = conceal.filter((secret) => secret !== "").toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((shown2, secret) => shown2.replaceAll(secret, "…"), text3);
+}
+function stripControl(text3) {
+  return text3.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f]/gu, "");
 }
 
 // src/vercel/api-problem.ts
@@ -53448,10 +54747,6 @@ function surprise2({ method, path: path7 }, detail) {
     "The API may have changed; look for a newer version of Rollgate, or report this message."
   );
 }
-function hide3(text3, conceal) {
-  const longestFirst = conceal.filter((secret) => secret !== "").toSorted((a, b) => b.length - a.length);
-  return longestFirst.reduce((shown2, secret) => shown2.replaceAll(secret, "…"), text3);
-}
 function problemOf4(status) {
   if (status >= 500) return { code: "vercel_unavailable", remedy: TRY_AGAIN };
   return PROBLEMS[status] ?? {
@@ -53464,6 +54759,7 @@ function problemOf4(status) {
 var ATTEMPTS = 4;
 var FIRST_WAIT_MS2 = 1e3;
 var LONGEST_WAIT_MS2 = 3e4;
+var HURRIED_MS = 3e3;
 var problemBody = looseObject({
   error: looseObject({ code: string2().optional(), message: string2().optional() })
 });
@@ -53473,7 +54769,7 @@ function createApi2(options) {
       for (let attempt = 1; ; attempt += 1) {
         const result = await send(options, { ...call, method: "GET" });
         if (result.kind === "answered") return parse4(call, schema, result.body);
-        if (result.kind === "refused" || attempt === ATTEMPTS) throw result.error;
+        if (result.kind === "refused" || call.hurried || attempt === ATTEMPTS) throw result.error;
         await options.clock.sleep(result.waitMs ?? FIRST_WAIT_MS2 * 2 ** (attempt - 1));
       }
     },
@@ -53498,11 +54794,11 @@ async function send(options, call) {
       method: call.method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...call.body === void 0 ? {} : { body: JSON.stringify(call.body) },
-      signal: AbortSignal.timeout(timeoutMs)
+      signal: AbortSignal.timeout(call.hurried ? Math.min(timeoutMs, HURRIED_MS) : timeoutMs)
     });
     return judge3(call, response, await response.text(), [token, ...call.conceal ?? []]);
   } catch (cause2) {
-    return { kind: "failed", error: silence3(call, reasonOf3(cause2)) };
+    return { kind: "failed", error: silence3(call, reasonOf4(cause2)) };
   }
 }
 function judge3(call, response, text3, conceal) {
@@ -53532,7 +54828,7 @@ function retryAfter(response) {
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return seconds >= 0 ? { waitMs: Math.min(seconds * 1e3, LONGEST_WAIT_MS2) } : {};
 }
-function reasonOf3(thrown2) {
+function reasonOf4(thrown2) {
   const { name: name2, message, cause: cause2 } = partsOf3(thrown2);
   if (name2 === "TimeoutError") return "no answer in time";
   const root = partsOf3(cause2);
@@ -53543,9 +54839,57 @@ function partsOf3(thrown2) {
   return parts;
 }
 
+// src/vercel/build-log.ts
+var LINES = 10;
+var LONGEST_TAIL = 2048;
+var event = looseObject({
+  type: string2().nullish(),
+  created: number2().nullish(),
+  text: string2().nullish(),
+  payload: looseObject({ text: string2().nullish() }).nullish()
+});
+function createBuildLog({ api, env: env2, token }) {
+  return {
+    tail: async (deploymentId) => {
+      const variables = await env2.of(deploymentId);
+      if (variables === void 0) return [];
+      const path7 = `/v3/deployments/${encodeURIComponent(deploymentId)}/events`;
+      const query = { direction: "backward", limit: "100", builds: "1" };
+      const events2 = await api.get({ path: path7, query }, array(event));
+      const conceal = [token, ...Object.values(variables).flatMap(partsOf4)];
+      const lines2 = events2.toSorted(byTime).flatMap((one) => linesOf2(one, conceal));
+      return lastLines(lines2.map(redact));
+    }
+  };
+}
+function partsOf4(value) {
+  return [value, ...value.split("\n")].map((part) => part.trim()).filter(isTelling);
+}
+function isTelling(value) {
+  return value.length > 2 && !["true", "false"].includes(value);
+}
+var byTime = (a, b) => (a.created ?? 0) - (b.created ?? 0);
+var OUTPUT = ["stdout", "stderr", "fatal", "command"];
+function linesOf2({ type, text: text3, payload }, conceal) {
+  if (!OUTPUT.includes(type ?? "")) return [];
+  const plain2 = hide3(stripControl(text3 ?? payload?.text ?? ""), conceal);
+  return plain2.split("\n").filter((line2) => line2.trim() !== "");
+}
+function lastLines(all) {
+  const kept = [];
+  let length = 0;
+  for (const line2 of all.slice(-LINES).reverse()) {
+    const room = LONGEST_TAIL - length;
+    if (room <= 0) break;
+    kept.unshift(line2.slice(0, room));
+    length += line2.length;
+  }
+  return kept;
+}
+
 // src/vercel/command-line.ts
 import { mkdir as mkdir2, writeFile } from "node:fs/promises";
-import { join as join7 } from "node:path";
+import { join as join8 } from "node:path";
 import { isNativeError } from "node:util/types";
 
 // node_modules/@actions/exec/lib/exec.js
@@ -53561,7 +54905,7 @@ import * as path4 from "path";
 import * as path3 from "path";
 
 // node_modules/@actions/io/lib/io-util.js
-import * as fs2 from "fs";
+import * as fs4 from "fs";
 import * as path2 from "path";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt2(value) {
@@ -53590,9 +54934,9 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { chmod, copyFile, lstat, mkdir, open: open2, readdir: readdir2, rename, rm, rmdir, stat: stat2, symlink, unlink } = fs2.promises;
+var { chmod, copyFile, lstat, mkdir, open: open2, readdir: readdir2, rename, rm, rmdir, stat: stat2, symlink, unlink } = fs4.promises;
 var IS_WINDOWS = process.platform === "win32";
-var READONLY = fs2.constants.O_RDONLY;
+var READONLY = fs4.constants.O_RDONLY;
 function exists(fsPath) {
   return __awaiter(this, void 0, void 0, function* () {
     try {
@@ -54314,7 +55658,7 @@ function createVercelCli(options) {
     await writeConfig(configFolder, options.apiUrl);
     const given2 = ["-e", WATCHDOG, "--", String(limitMs), ...command, ...args, "-Q", configFolder];
     const { exitCode, stdout, stderr } = await run(options, given2);
-    return { exitCode, stdout: hide3(stdout, [token]), stderr: hide3(stripAnsi(stderr), [token]) };
+    return { exitCode, stdout: hide3(stdout, [token]), stderr: hide3(stripControl(stderr), [token]) };
   };
 }
 async function run(options, args) {
@@ -54363,14 +55707,19 @@ function cliEnvironment(options) {
 async function writeConfig(folder, apiUrl) {
   await mkdir2(folder, { recursive: true, mode: 448 });
   const config2 = apiUrl === void 0 ? {} : { api: apiUrl };
-  await writeFile(join7(folder, "config.json"), JSON.stringify(config2), { mode: 384 });
+  await writeFile(join8(folder, "config.json"), JSON.stringify(config2), { mode: 384 });
 }
-function stripAnsi(text3) {
-  return text3.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/gu, "");
-}
+
+// src/vercel/create-deployment.ts
+import { mkdir as mkdir3, mkdtemp, rm as rm2 } from "node:fs/promises";
+import { dirname as dirname5 } from "node:path";
 
 // src/vercel/deployments.ts
 var INTENT_META = "rollgate";
+var COMMIT_META = "rollgateCommit";
+function isAlive({ state: state2 }) {
+  return state2 === "building" || state2 === "ready";
+}
 var deployment2 = looseObject({
   id: string2().optional(),
   uid: string2().optional(),
@@ -54383,6 +55732,7 @@ var deployment2 = looseObject({
   createdAt: number2().nullish(),
   created: number2().nullish(),
   meta: record(string2(), unknown()).nullish(),
+  gitSource: looseObject({ sha: string2().nullish(), ref: string2().nullish() }).nullish(),
   inspectorUrl: string2().nullish(),
   errorMessage: string2().nullish(),
   aliasAssigned: unknown().optional(),
@@ -54396,11 +55746,14 @@ var LONGEST_LISTING = 10;
 function createDeployments(api, projectId) {
   const list3 = (query) => pages(api, { projectId, ...query });
   return {
-    get: async (id) => toView(await api.get({ path: `/v13/deployments/${encodeURIComponent(id)}` }, deployment2)),
+    get: async (id, asking) => {
+      const path7 = `/v13/deployments/${encodeURIComponent(id)}`;
+      return toView(await api.get({ path: path7, ...asking }, deployment2));
+    },
     ofIntent: async (intent) => {
-      const found = [];
-      for await (const one of list3({ [`meta-${INTENT_META}`]: intent })) found.push(one);
-      return found.filter((one) => one.intent === intent).sort(newestFirst);
+      const found2 = [];
+      for await (const one of list3({ [`meta-${INTENT_META}`]: intent })) found2.push(one);
+      return found2.filter((one) => one.intent === intent).sort(newestFirst);
     },
     newestReady: async (target2) => {
       for await (const one of list3({ state: "READY", target: target2 }))
@@ -54424,6 +55777,8 @@ var newestFirst = (a, b) => b.createdAt.localeCompare(a.createdAt);
 function toView(raw) {
   const intent = raw.meta?.[INTENT_META];
   const { inspectorUrl, errorMessage, aliasError } = raw;
+  const commit2 = commitOf(raw);
+  const branch = branchOf(raw);
   return {
     deployment: {
       id: raw.id ?? raw.uid ?? "",
@@ -54433,13 +55788,27 @@ function toView(raw) {
       state: stateOf3(raw.readyState ?? raw.state ?? ""),
       createdAt: new Date(raw.createdAt ?? raw.created ?? 0).toISOString(),
       ...typeof intent === "string" ? { intent } : {},
+      ...commit2 ? { commit: commit2 } : {},
       ...inspectorUrl ? { inspectorUrl } : {},
       ...errorMessage ? { problem: errorMessage } : {}
     },
     aliasAssigned: Boolean(raw.aliasAssigned),
     ...aliasError ? { aliasError: aliasError.message ?? "unknown reason" } : {},
-    staged: raw.readySubstate === "STAGED"
+    staged: raw.readySubstate === "STAGED",
+    ...branch ? { branch } : {}
   };
+}
+var HOSTS = ["github", "gitlab", "bitbucket", "git"];
+var COMMIT_KEYS = [COMMIT_META, ...HOSTS.map((host) => `${host}CommitSha`)];
+var BRANCH_KEYS = HOSTS.map((host) => `${host}CommitRef`);
+var WHOLE_COMMIT = /^[0-9a-f]{40}$/u;
+function commitOf({ meta: meta2, gitSource }) {
+  return [...COMMIT_KEYS.map((key) => meta2?.[key]), gitSource?.sha].map((told2) => typeof told2 === "string" ? told2.toLowerCase() : "").find((told2) => WHOLE_COMMIT.test(told2));
+}
+function branchOf({ meta: meta2, gitSource }) {
+  return [gitSource?.ref, ...BRANCH_KEYS.map((key) => meta2?.[key])].find(
+    (told2) => typeof told2 === "string" && told2 !== "" && told2 !== "HEAD"
+  );
 }
 var withScheme = (url2) => url2.includes("://") ? url2 : `https://${url2}`;
 function stateOf3(readyState) {
@@ -54458,13 +55827,15 @@ function stateOf3(readyState) {
 }
 
 // src/vercel/deploy-command.ts
-function deployArguments({
-  target: target2,
-  intent,
-  rollout,
-  phase: phase2
-}, teamId) {
-  const meta2 = { [INTENT_META]: intent, rollgateRollout: rollout, rollgatePhase: phase2 };
+function deploymentMeta({ intent, rollout, phase: phase2 }, commit2) {
+  return {
+    [INTENT_META]: intent,
+    rollgateRollout: rollout,
+    rollgatePhase: phase2,
+    ...commit2 === void 0 ? {} : { [COMMIT_META]: commit2 }
+  };
+}
+function deployArguments(wanted, teamId, { folder, commit: commit2, prebuilt: prebuilt2, staged } = {}) {
   return [
     "deploy",
     "--no-wait",
@@ -54473,8 +55844,14 @@ function deployArguments({
     "--non-interactive",
     "--scope",
     teamId,
-    ...targetArguments(target2),
-    ...Object.entries(meta2).flatMap(([key, value]) => ["-m", `${key}=${value}`])
+    ...targetArguments(wanted.target),
+    ...prebuilt2 ? ["--prebuilt"] : [],
+    ...staged ? ["--skip-domain"] : [],
+    ...folder === void 0 ? [] : ["--cwd", folder],
+    ...Object.entries(deploymentMeta(wanted, commit2)).flatMap(([key, value]) => [
+      "-m",
+      `${key}=${value}`
+    ])
   ];
 }
 function targetArguments(target2) {
@@ -54495,7 +55872,7 @@ function describeRun(run3) {
   if (exitCode === EXIT_KILLED) return "the CLI hung and was killed";
   if (exitCode === EXIT_MISSING) return "the command was not found";
   const said2 = envelope.safeParse(parseOutput(stdout)).data;
-  const words = said2?.error?.message ?? said2?.message ?? lastLines(stderr);
+  const words = said2?.error?.message ?? said2?.message ?? lastLines2(stderr);
   return `exit code ${exitCode}, ${words || "no message, as when the API cannot be reached"}`;
 }
 function parseOutput(stdout) {
@@ -54505,9 +55882,127 @@ function parseOutput(stdout) {
     return void 0;
   }
 }
-function lastLines(text3) {
+function lastLines2(text3) {
   const lines2 = text3.split("\n").map((line2) => line2.trim());
   return lines2.filter(Boolean).slice(-3).join(" ").slice(-500);
+}
+
+// src/vercel/create-deployment.ts
+async function createDeployment(parts, wanted, { code: code2, branch }) {
+  if (code2.kind === "newest" && code2.warning !== void 0) parts.log.warning(code2.warning);
+  if (wanted.how.deploy === "git") return createFromRepository(parts, wanted, { code: code2, branch });
+  if (code2.kind === "newest") return upload(parts, wanted, asItStands(wanted));
+  return uploadCommit(parts, wanted, code2);
+}
+async function uploadCommit(parts, wanted, code2) {
+  const { scratch, log } = parts;
+  await mkdir3(dirname5(scratch), { recursive: true, mode: 448 });
+  const folder = await mkdtemp(`${scratch}-code-`);
+  try {
+    if (!await exported(parts, code2, folder))
+      return await upload(parts, wanted, asItStands(wanted));
+    log.info(`Deploying the commit ${code2.commit}`);
+    const { staged } = wanted.how;
+    return await upload(parts, wanted, { folder, commit: code2.commit, staged });
+  } finally {
+    await rm2(folder, { recursive: true, force: true });
+  }
+}
+async function exported({ source, log }, { commit: commit2, instead }, folder) {
+  try {
+    await source.export(commit2, folder);
+    return true;
+  } catch (error3) {
+    if (instead === void 0 || !(error3 instanceof ProviderError)) throw error3;
+    log.warning(`${instead}. ${error3.message}`);
+    return false;
+  }
+}
+function asItStands({ how: { prebuilt: prebuilt2, staged } }) {
+  return { prebuilt: prebuilt2, staged };
+}
+async function upload(parts, wanted, given2) {
+  const run3 = await parts.cli(deployArguments(wanted, parts.teamId, given2));
+  const id = createdDeploymentId(run3);
+  if (id !== void 0) return id;
+  const missing3 = run3.exitCode === EXIT_MISSING;
+  const found2 = missing3 ? void 0 : await lookFor(parts, wanted.intent);
+  if (found2 !== void 0) return found2;
+  throw missing3 ? cliMissing(wanted.target) : notCreated(wanted.target, `vercel deploy ended with ${describeRun(run3)}`);
+}
+var created2 = looseObject({ id: string2() });
+async function createFromRepository(parts, wanted, { code: code2, branch }) {
+  const { name: name2, connected: repository3 } = await parts.project.read();
+  if (repository3 === void 0) throw notConnected(name2);
+  const outcome = await parts.api.change({
+    method: "POST",
+    path: "/v13/deployments",
+    // Else the deployment that this commit already has may be answered, with its old flags.
+    query: { forceNew: "1", skipAutoDetectionConfirmation: "1" },
+    body: bodyOf(wanted, { name: name2, repository: repository3, code: code2, branch })
+  });
+  if (outcome.kind === "done") {
+    const id = created2.safeParse(outcome.body).data?.id;
+    if (id !== void 0) return id;
+  }
+  if (outcome.kind === "refused") {
+    if (code2.kind === "newest" || code2.instead === void 0) throw outcome.error;
+    const { message } = outcome.error;
+    if (branch !== void 0 && branch !== repository3.productionBranch) {
+      parts.log.warning(`Asking again without the branch ${branch}: ${message}`);
+      return createFromRepository(parts, wanted, { code: code2 });
+    }
+    parts.log.warning(`${code2.instead}. ${message}`);
+    return createFromRepository(parts, wanted, { code: { kind: "newest" } });
+  }
+  const found2 = await lookFor(parts, wanted.intent);
+  if (found2 !== void 0) return found2;
+  const why = outcome.kind === "unknown" ? outcome.error.message : "the answer names none";
+  throw notCreated(wanted.target, why);
+}
+function bodyOf(wanted, { name: name2, repository: repository3, code: code2, branch }) {
+  const { target: target2, how } = wanted;
+  const commit2 = code2.kind === "commit" ? code2.commit : void 0;
+  const ref2 = commit2 && branch || repository3.productionBranch;
+  return {
+    name: name2,
+    project: name2,
+    gitSource: { ...repository3.source, ref: ref2, ...commit2 ? { sha: commit2 } : {} },
+    meta: deploymentMeta(wanted, commit2),
+    ...target2 === "production" ? { target: target2 } : {},
+    ...["production", "preview"].includes(target2) ? {} : { customEnvironmentSlugOrId: target2 },
+    ...how.staged ? { autoAssignCustomDomains: false } : {}
+  };
+}
+var LOOKS_AFTER_DOUBT_MS = [0, 2e3, 5e3];
+async function lookFor({ clock: clock2, find: find2 }, intent) {
+  for (const waitMs of LOOKS_AFTER_DOUBT_MS) {
+    await clock2.sleep(waitMs);
+    const found2 = await find2(intent);
+    if (found2 && isAlive(found2)) return found2.id;
+  }
+  return void 0;
+}
+function notCreated(target2, why) {
+  return new ProviderError(
+    "deploy_not_created",
+    `No deployment of ${target2} was created: ${why}`,
+    "Correct what the message names, then run the same operation again."
+  );
+}
+function cliMissing(target2) {
+  return new ProviderError(
+    "vercel_cli_missing",
+    `No deployment of ${target2} was created: vercel deploy ended with the command was not found`,
+    "Install the Vercel CLI before this step: npm install --global vercel@64"
+  );
+}
+function notConnected(name2) {
+  return new ProviderError(
+    "repository_missing",
+    `The project ${name2} has no repository connected that Vercel could take a commit from`,
+    CONNECT_REPOSITORY
+  );
 }
 
 // src/vercel/follow-deployment.ts
@@ -54520,7 +56015,7 @@ async function followDeployment(parts, request3, id) {
   while (true) {
     const view = await deployments.get(id);
     await refuseWrongTarget(parts, request3, view);
-    refuseFailure(view);
+    await refuseFailure(parts, view);
     if (await serves(parts, request3, view)) {
       log.info(`${request3.target} serves ${view.deployment.url}`);
       return view.deployment;
@@ -54532,15 +56027,40 @@ async function followDeployment(parts, request3, id) {
     pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS);
   }
 }
-async function serves({ project: project2, production }, { target: target2, stillWanted }, { deployment: deployment3, aliasAssigned, staged }) {
-  if (deployment3.state !== "ready") return false;
-  if (target2 !== "production") return aliasAssigned;
-  const { productionDeployment, autoAssignsProduction } = await project2.read();
-  if (productionDeployment === deployment3.id) return true;
-  if (autoAssignsProduction && !staged) return false;
+async function serves(parts, wanted, view) {
+  const { target: target2, how } = wanted;
+  if (view.deployment.state !== "ready") return false;
+  if (target2 === "production") return servesProduction(parts, wanted, view);
+  return how.alias === void 0 ? view.aliasAssigned : servesAlias(parts.aliases, wanted, how.alias, view);
+}
+async function servesProduction({ production }, { how, prove, stillWanted }, { deployment: deployment3, staged }) {
+  const { id } = deployment3;
+  const seen2 = await production.look();
+  if (seen2.serves(id)) return true;
+  if (seen2.release !== void 0 && how.rollingRelease === "complete") {
+    if (seen2.release.canary !== id) throw releaseUnderWay(seen2.release.canary);
+    await stillWanted();
+    await production.complete(id);
+    return (await production.look()).serves(id);
+  }
+  if (seen2.project.autoAssignsProduction && !staged && !how.staged) return false;
+  await prove?.(deployment3);
   await stillWanted();
-  await production.point("promote", deployment3.id);
+  await production.point("promote", id);
   return true;
+}
+async function servesAlias(aliases, { stillWanted }, alias2, { deployment: { id } }) {
+  if (await aliases.holder(alias2) === id) return true;
+  await stillWanted();
+  await aliases.assign(alias2, id);
+  return await aliases.holder(alias2) === id;
+}
+function releaseUnderWay(canary) {
+  return new ProviderError(
+    "rolling_release_under_way",
+    `A rolling release of ${canary} is under way, which was not started here`,
+    "Complete it or abort it (vercel rolling-release complete, or abort), then run the operation again."
+  );
 }
 async function refuseSuperseded({ deployments, log }, { target: target2, stillWanted }, { deployment: deployment3 }) {
   if (target2 !== "production" || deployment3.state !== "building") return;
@@ -54561,13 +56081,13 @@ async function refuseWrongTarget({ deployments }, { target: target2 }, { deploym
     "The first deployment of a project always goes to production: deploy to production once by hand first."
   );
 }
-function refuseFailure({ deployment: deployment3, aliasError }) {
+async function refuseFailure({ buildLog }, { deployment: deployment3, aliasError }) {
   const { id, state: state2, target: target2, problem, inspectorUrl } = deployment3;
   const look4 = `Look at the build: ${inspectorUrl ?? id}`;
   if (state2 === "failed")
     throw new ProviderError(
       "deploy_failed",
-      `The build of ${id} for ${target2} failed: ${problem ?? "no reason given"}`,
+      `The build of ${id} for ${target2} failed: ${problem ?? "no reason given"}${await lastWords(buildLog, id)}`,
       look4
     );
   if (state2 === "cancelled")
@@ -54582,6 +56102,16 @@ function refuseFailure({ deployment: deployment3, aliasError }) {
       `${id} was built, but ${target2} was not pointed at it: ${aliasError}`,
       look4
     );
+}
+async function lastWords(buildLog, id) {
+  try {
+    const lines2 = await buildLog.tail(id);
+    return lines2.length === 0 ? "" : `. The end of its log:
+${lines2.join("\n")}`;
+  } catch (error3) {
+    if (!(error3 instanceof RollgateError)) throw error3;
+    return "";
+  }
 }
 async function giveUp2({ deployments, log }, { target: target2, deadlineMs }, { deployment: deployment3 }) {
   const { id, inspectorUrl } = deployment3;
@@ -54603,54 +56133,253 @@ async function giveUp2({ deployments, log }, { target: target2, deadlineMs }, { 
   );
 }
 
+// src/vercel/git-source.ts
+var repositoryLink = looseObject({
+  type: string2().nullish(),
+  productionBranch: string2().nullish(),
+  org: string2().nullish(),
+  repo: string2().nullish(),
+  repoId: union([number2(), string2()]).nullish(),
+  host: string2().nullish(),
+  projectId: union([number2(), string2()]).nullish(),
+  projectNameWithNamespace: string2().nullish(),
+  owner: string2().nullish(),
+  slug: string2().nullish(),
+  uuid: string2().nullish(),
+  workspaceUuid: string2().nullish()
+});
+function repositoryOf(link2) {
+  const known = link2 && KINDS2[link2.type ?? ""]?.(link2);
+  if (!known) return void 0;
+  const { name: name2, ...source } = known;
+  const given2 = Object.entries(source).filter(([, value]) => value !== null && value !== void 0);
+  return {
+    name: name2,
+    productionBranch: link2.productionBranch || "main",
+    source: Object.fromEntries(given2)
+  };
+}
+var KINDS2 = {
+  github: ofGithub,
+  "github-limited": ofGithub,
+  "github-custom-host": (link2) => ({
+    ...ofGithub(link2),
+    type: "github-custom-host",
+    host: link2.host
+  }),
+  gitlab: ({ projectId, projectNameWithNamespace }) => ({
+    name: projectNameWithNamespace ?? String(projectId),
+    type: "gitlab",
+    projectId
+  }),
+  bitbucket: ({ owner, slug, uuid: uuid2, workspaceUuid }) => ({
+    name: `${owner}/${slug}`,
+    type: "bitbucket",
+    ...uuid2 ? { repoUuid: uuid2, workspaceUuid } : { owner, slug }
+  })
+};
+function ofGithub({ org, repo, repoId }) {
+  const name2 = `${org}/${repo}`;
+  return repoId ? { name: name2, type: "github", repoId } : { name: name2, type: "github", org, repo };
+}
+
+// src/vercel/project.ts
+function stateOf4({ status }) {
+  switch (status) {
+    case "succeeded":
+      return "moved";
+    case "failed":
+    case "skipped":
+      return "not-moved";
+    default:
+      return "moving";
+  }
+}
+var project = looseObject({
+  id: string2(),
+  name: string2(),
+  autoAssignCustomDomains: boolean2().nullish(),
+  rollingRelease: unknown().optional(),
+  link: repositoryLink.nullish(),
+  targets: looseObject({
+    production: looseObject({ id: string2().nullish(), alias: array(string2()).nullish() }).nullish()
+  }).nullish(),
+  lastAliasRequest: looseObject({
+    type: string2().nullish(),
+    fromDeploymentId: string2().nullish(),
+    toDeploymentId: string2().nullish(),
+    jobStatus: string2().nullish(),
+    requestedAt: number2().nullish()
+  }).nullish(),
+  lastRollbackTarget: looseObject({ id: string2().nullish() }).nullish()
+});
+function createProjectReader(api, projectId) {
+  const path7 = `/v9/projects/${encodeURIComponent(projectId)}`;
+  return {
+    // The CLI asks with `rollbackInfo` whenever it needs the last move.
+    read: async () => toView2(await api.get({ path: path7, query: { rollbackInfo: "true" } }, project))
+  };
+}
+function toView2(raw) {
+  const { lastAliasRequest: move2 } = raw;
+  const production = raw.targets?.production;
+  const connected = repositoryOf(raw.link);
+  const rolledBackTo = move2 ? void 0 : raw.lastRollbackTarget?.id;
+  const assignsBySetting = raw.autoAssignCustomDomains !== false;
+  const rolledBack4 = move2?.type === "rollback" || !!rolledBackTo && rolledBackTo === production?.id;
+  return {
+    id: raw.id,
+    name: raw.name,
+    // A rollback switches it off until the next promotion, without touching the setting.
+    autoAssignsProduction: assignsBySetting && !rolledBack4,
+    assignsBySetting,
+    rollingRelease: isActive(raw.rollingRelease),
+    ...production?.id ? { productionDeployment: production.id } : {},
+    ...production?.alias?.length ? { productionDomains: production.alias } : {},
+    ...rolledBackTo ? { rolledBackTo } : {},
+    ...connected ? { connected, repository: connected.name } : {},
+    ...lastMoveOf(move2)
+  };
+}
+function lastMoveOf(move2) {
+  const { toDeploymentId: to, fromDeploymentId: from, type, jobStatus, requestedAt } = move2 ?? {};
+  if (!to) return {};
+  return {
+    lastMove: {
+      type: type === "rollback" ? "rollback" : "promote",
+      ...from ? { from } : {},
+      to,
+      status: jobStatus ?? "",
+      requestedAt: requestedAt ?? 0
+    }
+  };
+}
+function isActive(rollingRelease2) {
+  if (typeof rollingRelease2 !== "object" || rollingRelease2 === null) return false;
+  return !("enabled" in rollingRelease2 && rollingRelease2.enabled === false);
+}
+
+// src/vercel/traffic.ts
+function trafficTo(live) {
+  return { serves: live?.id, newOnes: "served", staged: false };
+}
+function projectOf({ serves: serves3, move: move2, staged }) {
+  return {
+    rollingRelease: staged,
+    ...serves3 === void 0 ? {} : { productionDeployment: serves3 },
+    ...move2?.at === void 0 ? {} : { lastMove: { to: move2.to, requestedAt: Date.parse(move2.at) } }
+  };
+}
+function productionTraffic(view) {
+  const { productionDeployment, assignsBySetting, rollingRelease: rollingRelease2 } = view;
+  const move2 = moveOf(view);
+  const rolledBack4 = move2?.how === "rollback" && move2.state !== "not-moved";
+  const byHand = assignsBySetting ? "served" : "off";
+  return {
+    serves: productionDeployment,
+    newOnes: rolledBack4 ? "rolled-back" : byHand,
+    staged: rollingRelease2,
+    ...move2 === void 0 ? {} : { move: move2 }
+  };
+}
+function moveOf({ lastMove, rolledBackTo, productionDeployment }) {
+  if (lastMove === void 0) {
+    const stands = rolledBackTo !== void 0 && rolledBackTo === productionDeployment;
+    return stands ? { how: "rollback", to: rolledBackTo, state: "moved" } : void 0;
+  }
+  const { type, from, to, requestedAt } = lastMove;
+  return {
+    how: type,
+    ...from === void 0 ? {} : { from },
+    to,
+    at: new Date(requestedAt).toISOString(),
+    state: stateOf4(lastMove)
+  };
+}
+
 // src/vercel/deployer.ts
 function createDeployer(parts) {
   const { deployments, project: project2, production } = parts;
+  const live = (target2) => liveOn(parts, target2);
   return {
-    live: async (target2) => {
-      if (target2 !== "production") return deployments.newestReady(target2);
-      const { productionDeployment: id } = await project2.read();
-      return id === void 0 ? void 0 : (await deployments.get(id)).deployment;
-    },
+    live,
+    traffic: async (target2) => target2 === "production" ? productionTraffic(await project2.read()) : trafficTo(await live(target2)),
+    get: (id, asking) => unlessRefused(
+      ["vercel_not_found"],
+      async () => (await deployments.get(id, asking)).deployment
+    ),
+    newest: (target2) => deployments.newestReady(target2),
     find: (intent) => find(parts, intent),
+    flagsIn: async (deploymentId, flags3, asking) => {
+      const all = await parts.env.of(deploymentId, asking);
+      return all && Object.fromEntries(Object.entries(all).filter(([name2]) => flags3.includes(name2)));
+    },
     deploy: (request3) => deploy2(parts, request3),
     abandon: (intent) => abandon(parts, intent),
-    reinstate: async (target2, deploymentId) => {
+    reinstate: async (target2, deploymentId, known) => {
       if (target2 !== "production") throw noInstantRollback(target2);
-      await production.point("rollback", deploymentId);
+      await production.point("rollback", deploymentId, known && projectOf(known));
     }
   };
+}
+async function liveOn(parts, target2) {
+  const { deployments, project: project2, aliases, how } = parts;
+  const { alias: alias2 } = how(target2);
+  if (target2 !== "production" && alias2 === void 0) return deployments.newestReady(target2);
+  const id = alias2 === void 0 ? (await project2.read()).productionDeployment : await aliases.holder(alias2);
+  return id === void 0 ? void 0 : (await deployments.get(id)).deployment;
 }
 async function find({ deployments }, intent) {
   const ours = await deployments.ofIntent(intent);
   return ours.find(isAlive) ?? ours[0];
 }
-var isAlive = ({ state: state2 }) => state2 === "building" || state2 === "ready";
 async function deploy2(parts, request3) {
-  if (request3.target === "production") await refuseRollingRelease(parts.project);
-  const earlier = await find(parts, request3.intent);
+  const wanted = { ...request3, how: parts.how(request3.target) };
+  await refuseForeign(parts, wanted);
+  const earlier = await find(parts, wanted.intent);
   if (earlier && await canBeTakenUp(parts, earlier)) {
     parts.log.info(`Taking up deployment ${earlier.id} of the same intent`);
-    await bringBack(parts, request3, earlier);
-    return followDeployment(parts, request3, earlier.id);
+    await bringBack(parts, wanted, earlier);
+    return followDeployment(parts, wanted, earlier.id);
   }
-  await request3.stillWanted();
-  const id = await create(parts, request3);
-  parts.log.info(`Created deployment ${id} for ${request3.target}`);
-  return followDeployment(parts, request3, id);
+  const code2 = await codeOf(parts, wanted);
+  await wanted.stillWanted();
+  const creation2 = { ...parts, find: (intent) => find(parts, intent) };
+  const id = await createDeployment(creation2, wanted, code2);
+  parts.log.info(`Created deployment ${id} for ${wanted.target}`);
+  return followDeployment(parts, wanted, id);
 }
-async function bringBack({ project: project2, production }, { target: target2, stillWanted }, { id, state: state2 }) {
-  if (target2 !== "production" || state2 !== "ready") return;
-  if ((await project2.read()).productionDeployment === id) return;
+async function codeOf(parts, { target: target2, how, like }) {
+  const { deployments } = parts;
+  const id = like ?? (how.commit === "live" ? (await liveOn(parts, target2))?.id : void 0);
+  const model = id === void 0 ? void 0 : await unlessRefused(["vercel_not_found"], () => deployments.get(id));
+  const code2 = codeFor({
+    target: target2,
+    how,
+    like: like === void 0 ? void 0 : { id: like, deployment: model?.deployment },
+    live: model?.deployment
+  });
+  return { code: code2, branch: model?.branch };
+}
+async function bringBack({ production }, { target: target2, how, prove, stillWanted }, earlier) {
+  const { id, state: state2 } = earlier;
+  if (target2 !== "production" || state2 !== "ready" || how.staged) return;
+  const { release: release2, serves: serves3 } = await production.look();
+  if (serves3(id) || release2?.canary === id) return;
+  await prove?.(earlier);
   await stillWanted();
   await production.point("promote", id);
 }
-async function canBeTakenUp({ deployments }, earlier) {
-  if (earlier.state !== "ready" || earlier.target === "production") return isAlive(earlier);
+async function canBeTakenUp({ deployments, how }, earlier) {
+  const { state: state2, target: target2 } = earlier;
+  const hasDomain = target2 === "production" || how(target2).alias !== void 0;
+  if (state2 !== "ready" || hasDomain) return isAlive(earlier);
   return (await deployments.newestReady(earlier.target))?.id === earlier.id;
 }
-async function abandon({ deployments, log }, intent) {
-  const building = (await deployments.ofIntent(intent)).filter(({ state: state2 }) => state2 === "building");
+async function abandon(parts, intent) {
+  const { deployments, log } = parts;
+  const ours = await deployments.ofIntent(intent);
+  const building = ours.filter(({ state: state2 }) => state2 === "building");
   for (const { id } of building) {
     const { kind } = await deployments.cancel(id);
     log.warning(`Cancelling ${id}, whose intent is given up: ${kind}`);
@@ -54658,6 +56387,15 @@ async function abandon({ deployments, log }, intent) {
       throw notAbandoned(id);
     }
   }
+  await endRelease(parts, ours);
+}
+async function endRelease({ how, production, log }, ours) {
+  const ready = ours.filter(({ state: state2, target: target2 }) => state2 === "ready" && target2 === "production");
+  if (ready.length === 0 || how("production").rollingRelease !== "complete") return;
+  const { release: release2 } = await production.look();
+  if (release2?.current === void 0 || !ready.some(({ id }) => id === release2.canary)) return;
+  log.warning(`Ending the rolling release of ${release2.canary}, whose intent is given up`);
+  await production.point("rollback", release2.current);
 }
 function notAbandoned(id) {
   return new ProviderError(
@@ -54666,30 +56404,24 @@ function notAbandoned(id) {
     "Cancel it in the dashboard, then run the operation again."
   );
 }
-async function refuseRollingRelease(project2) {
-  const { name: name2, rollingRelease } = await project2.read();
-  if (!rollingRelease) return;
-  throw new ProviderError(
+async function refuseForeign(parts, wanted) {
+  const { target: target2, how } = wanted;
+  if (target2 === "production") await refuseRollingRelease(parts, wanted);
+  else if (how.alias !== void 0) await parts.aliases.holder(how.alias);
+}
+async function refuseRollingRelease({ production, deployments }, { how, intent }) {
+  const { project: project2, release: release2 } = await production.look();
+  if (!project2.rollingRelease) return;
+  if (how.rollingRelease === "refuse") throw rollingRelease(project2.name);
+  if (release2 === void 0) return;
+  const { deployment: deployment3 } = await deployments.get(release2.canary);
+  if (deployment3.intent !== intent) throw releaseUnderWay(release2.canary);
+}
+function rollingRelease(name2) {
+  return new ProviderError(
     "rolling_release",
     `The project ${name2} uses Rolling Releases: a deployment would get only part of the traffic`,
-    "Switch Rolling Releases off while Rollgate rolls out: vercel rolling-release configure --disable"
-  );
-}
-var LOOKS_AFTER_DOUBT_MS = [0, 2e3, 5e3];
-async function create(parts, request3) {
-  const run3 = await parts.cli(deployArguments(request3, parts.teamId));
-  const id = createdDeploymentId(run3);
-  if (id !== void 0) return id;
-  const missing2 = run3.exitCode === EXIT_MISSING;
-  for (const waitMs of missing2 ? [] : LOOKS_AFTER_DOUBT_MS) {
-    await parts.clock.sleep(waitMs);
-    const found = await find(parts, request3.intent);
-    if (found && isAlive(found)) return found.id;
-  }
-  throw new ProviderError(
-    missing2 ? "vercel_cli_missing" : "deploy_not_created",
-    `No deployment of ${request3.target} was created: vercel deploy ended with ${describeRun(run3)}`,
-    missing2 ? "Install the Vercel CLI before this step: npm install --global vercel@64" : "Correct what the message names, then run the same operation again."
+    COMPLETE_RELEASES
   );
 }
 function noInstantRollback(target2) {
@@ -54700,6 +56432,27 @@ function noInstantRollback(target2) {
   );
 }
 
+// src/vercel/deployment-env.ts
+var values2 = record(string2(), string2()).nullish();
+var pulled = looseObject({ env: values2, buildEnv: values2 });
+var UNSEEN = [
+  "vercel_forbidden",
+  "vercel_not_found",
+  "vercel_refused",
+  "vercel_plan_limit",
+  "vercel_unexpected_answer"
+];
+function createDeploymentEnv(api) {
+  return {
+    of: async (deploymentId, asking) => {
+      const path7 = `/v3/env/pull/${encodeURIComponent(deploymentId)}`;
+      const answer6 = await unlessRefused(UNSEEN, () => api.get({ path: path7, ...asking }, pulled));
+      const { env: env2, buildEnv } = answer6 ?? {};
+      return env2 || buildEnv ? { ...env2, ...buildEnv } : void 0;
+    }
+  };
+}
+
 // src/vercel/env-records.ts
 var envRecord = looseObject({
   id: string2().nullish(),
@@ -54708,22 +56461,36 @@ var envRecord = looseObject({
   target: union([string2(), array(string2())]).nullish(),
   customEnvironmentIds: array(string2()).nullish(),
   gitBranch: string2().nullish(),
+  comment: string2().nullish(),
   configurationId: string2().nullish(),
   system: boolean2().nullish()
 });
+var pagination = looseObject({ next: number2().nullish() }).nullish();
 var envPage = looseObject({
   envs: array(envRecord),
   hiddenProductionEnvCount: number2().nullish(),
-  pagination: looseObject({ next: number2().nullish() }).nullish()
+  pagination
 });
 var envAnswer = union([
   envPage,
-  envRecord.transform((record4) => ({
-    envs: [record4],
+  envRecord.transform((record5) => ({
+    envs: [record5],
     hiddenProductionEnvCount: 0,
     pagination: void 0
   }))
 ]);
+var sharedPage = looseObject({
+  data: array(
+    looseObject({
+      id: string2(),
+      key: string2(),
+      target: union([string2(), array(string2())]).nullish(),
+      customEnvironmentIds: array(string2()).nullish(),
+      applyToAllCustomEnvironments: boolean2().nullish()
+    })
+  ),
+  pagination
+});
 var envValue = looseObject({
   value: string2().nullish(),
   decrypted: boolean2().nullish(),
@@ -54740,14 +56507,15 @@ function createEnvRecords(api, projectId) {
       if (STANDARD.includes(target2)) return { kind: "standard", target: target2 };
       const path7 = `/v9/${project2}/custom-environments`;
       const known = (await api.get({ path: path7 }, environments)).environments;
-      const found = known.find(({ slug }) => slug === target2);
-      if (found) return { kind: "custom", id: found.id };
+      const found2 = known.find(({ slug }) => slug === target2);
+      if (found2) return { kind: "custom", id: found2.id };
       throw unknownTarget(
         target2,
         known.map(({ slug }) => slug)
       );
     },
     list: () => listAll(api, `/v10/${project2}/env`),
+    shared: () => listShared(api, projectId),
     value: async (id) => {
       const read3 = await api.get({ path: `/v1/${project2}/env/${encodeURIComponent(id)}` }, envValue);
       const hidden = read3.decrypted === false || read3.type === "sensitive";
@@ -54757,22 +56525,40 @@ function createEnvRecords(api, projectId) {
   };
 }
 async function listAll(api, path7) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   let hiddenProduction2 = 0;
-  let query = {};
-  while (true) {
+  await eachPage(async (query) => {
     const page4 = await api.get({ path: path7, query }, envAnswer);
-    const known = found.size;
-    for (const record4 of page4.envs.map(toRecord)) found.set(`${record4.id} ${record4.key}`, record4);
+    const known = found2.size;
+    for (const record5 of page4.envs.map(toRecord)) found2.set(`${record5.id} ${record5.key}`, record5);
     hiddenProduction2 = Math.max(hiddenProduction2, page4.hiddenProductionEnvCount ?? 0);
-    const more = page4.pagination?.next ?? void 0;
-    if (more === void 0 || found.size === known)
-      return { records: [...found.values()], hiddenProduction: hiddenProduction2 };
-    query = { until: String(more) };
-  }
+    return found2.size === known ? void 0 : page4.pagination?.next;
+  });
+  return { records: [...found2.values()], hiddenProduction: hiddenProduction2 };
+}
+async function listShared(api, projectId) {
+  const found2 = /* @__PURE__ */ new Map();
+  await eachPage(async (query) => {
+    const page4 = await api.get({ path: "/v1/env", query: { ...query, projectId } }, sharedPage);
+    const known = found2.size;
+    for (const { id, key, target: target2, customEnvironmentIds, ...rest } of page4.data)
+      found2.set(id, {
+        key,
+        targets: [target2 ?? []].flat(),
+        customEnvironmentIds: customEnvironmentIds ?? [],
+        everyCustomEnvironment: rest.applyToAllCustomEnvironments === true
+      });
+    return found2.size === known ? void 0 : page4.pagination?.next;
+  });
+  return [...found2.values()];
+}
+async function eachPage(read3) {
+  let next2 = await read3({});
+  while (next2 !== void 0 && next2 !== null) next2 = await read3({ until: String(next2) });
 }
 function toRecord(raw) {
-  const { id, key, type, target: target2, customEnvironmentIds, gitBranch, configurationId, system } = raw;
+  const { id, key, type, target: target2, customEnvironmentIds, gitBranch, comment: comment2 } = raw;
+  const { configurationId, system } = raw;
   return {
     id: id ?? "",
     key,
@@ -54780,6 +56566,7 @@ function toRecord(raw) {
     targets: [target2 ?? []].flat(),
     customEnvironmentIds: customEnvironmentIds ?? [],
     ...gitBranch ? { gitBranch } : {},
+    ...comment2 ? { comment: comment2 } : {},
     foreign: Boolean(configurationId) || system === true || type === "system" || !id
   };
 }
@@ -54792,67 +56579,32 @@ function unknownTarget(target2, slugs) {
   );
 }
 
-// src/vercel/flag-doubt.ts
-var STALE = ["ENV_CONFLICT", "ENV_ALREADY_EXISTS", "EXISTING_KEY_AND_TARGET", "not_found"];
-var STALE_WAIT_MS = 1e3;
-function doubtOf(outcome) {
-  switch (outcome.kind) {
-    case "done":
-      return void 0;
-    case "unknown":
-      return outcome;
-    case "refused":
-      if (STALE.includes(outcome.code ?? "")) return { error: outcome.error, waitMs: STALE_WAIT_MS };
-      throw outcome.error;
-  }
-}
-var creation = looseObject({
-  failed: array(
-    looseObject({
-      error: looseObject({ code: string2().nullish(), message: string2().nullish() })
-    })
-  )
-});
-function doubtOfCreation(outcome, flag, target2, conceal) {
-  const failed = outcome.kind === "done" ? creation.safeParse(outcome.body).data?.failed : void 0;
-  const [first] = failed ?? [];
-  if (!first) return void 0;
-  const { code: code2, message } = first.error;
-  const words = [code2, message && hide3(message, conceal)].filter(Boolean).join(", ");
-  const error3 = new ProviderError(
-    "flag_refused",
-    `Vercel did not store ${flag} on ${target2}: ${words}`,
-    "Correct what Vercel names, then run the same operation again."
-  );
-  if (STALE.includes(code2 ?? "")) return { error: error3, waitMs: STALE_WAIT_MS };
-  throw error3;
-}
-
 // src/vercel/flag-survey.ts
-function surveyFlags(listing, target2, place, flags3) {
+function surveyFlags(listing, { target: target2, place, flags: flags3, shared }) {
   const surveyed = flags3.map((flag) => {
     const records = listing.records.filter((r) => r.key === flag && serves2(r, place));
-    const general = records.filter((record4) => record4.gitBranch === void 0);
+    const general = records.filter((record5) => record5.gitBranch === void 0);
     const hidden = target2 === "production" && general.length === 0 && listing.hiddenProduction > 0;
     return {
       flag,
       record: general[0],
       obstacles: [
-        ...records.flatMap((record4) => obstaclesOf(record4, target2)),
+        ...records.flatMap((record5) => obstaclesOf(record5, target2)),
         ...general.length > 1 ? [duplicate(flag, target2, general.length)] : [],
-        ...hidden ? [hiddenProduction(flag, listing.hiddenProduction)] : []
+        ...hidden ? [hiddenProduction(flag, listing.hiddenProduction)] : [],
+        ...shared.some((one) => one.key === flag && reaches(one, place)) ? [teamShared(flag, target2)] : []
       ]
     };
   });
   return {
     serving: Object.fromEntries(
-      surveyed.flatMap(({ flag, record: record4 }) => record4 ? [[flag, record4]] : [])
+      surveyed.flatMap(({ flag, record: record5 }) => record5 ? [[flag, record5]] : [])
     ),
     obstacles: surveyed.flatMap(({ obstacles }) => obstacles)
   };
 }
-function isUnreadable(record4) {
-  return record4.type === "sensitive" || record4.type === "secret";
+function isUnreadable(record5) {
+  return record5.type === "sensitive" || record5.type === "secret";
 }
 function unreadable(flag, target2) {
   return {
@@ -54862,18 +56614,21 @@ function unreadable(flag, target2) {
     remedy: `A flag is no secret: remove ${flag} from ${target2} in the dashboard and let Rollgate create it.`
   };
 }
-function otherPlaces(record4, place) {
-  const { targets, customEnvironmentIds } = record4;
+function otherPlaces(record5, place) {
+  const { targets, customEnvironmentIds } = record5;
   return place.kind === "standard" ? { targets: targets.filter((target2) => target2 !== place.target), customEnvironmentIds } : { targets, customEnvironmentIds: customEnvironmentIds.filter((id) => id !== place.id) };
 }
-function serves2(record4, place) {
-  return place.kind === "standard" ? record4.targets.includes(place.target) : record4.customEnvironmentIds.includes(place.id);
+function serves2(record5, place) {
+  return place.kind === "standard" ? record5.targets.includes(place.target) : record5.customEnvironmentIds.includes(place.id);
 }
-function obstaclesOf(record4, target2) {
-  const { key: flag, gitBranch } = record4;
-  if (record4.foreign) return [foreignOwner(flag, target2)];
+function reaches(shared, place) {
+  return place.kind === "standard" ? shared.targets.includes(place.target) : shared.everyCustomEnvironment || shared.customEnvironmentIds.includes(place.id);
+}
+function obstaclesOf(record5, target2) {
+  const { key: flag, gitBranch } = record5;
+  if (record5.foreign) return [foreignOwner(flag, target2)];
   if (gitBranch !== void 0) return [branchOverride(flag, target2, gitBranch)];
-  return isUnreadable(record4) ? [unreadable(flag, target2)] : [];
+  return isUnreadable(record5) ? [unreadable(flag, target2)] : [];
 }
 function foreignOwner(flag, target2) {
   return {
@@ -54907,186 +56662,701 @@ function hiddenProduction(flag, count2) {
     remedy: "Use a token of a member who may read the production variables of this project."
   };
 }
+function teamShared(flag, target2) {
+  return {
+    code: "team_shared",
+    flag,
+    message: `${flag} on ${target2} is also a variable that the team shares, which shows wherever the project has none`,
+    remedy: `Unlink ${flag} from this project in the team's shared environment variables.`
+  };
+}
 
-// src/vercel/flag-plan.ts
-function planFlags({ place, held: held2, wanted, comment: comment2 }) {
-  return Object.entries(wanted).flatMap(([flag, value]) => {
-    const holding = held2[flag];
-    if (!holding) return value === null ? [] : [create2(flag, value, place, comment2)];
-    if (holding.value === value && value !== void 0) return [];
-    const others = otherPlaces(holding.record, place);
-    const alone = others.targets.length + others.customEnvironmentIds.length === 0;
-    if (alone) return [value === null ? remove(flag, holding) : edit(flag, holding, value, comment2)];
-    const split2 = letGo(flag, holding, others);
-    return value === null ? [split2] : [split2, create2(flag, value, place, comment2)];
+// src/vercel/in-parallel.ts
+var AT_ONCE2 = 5;
+async function inParallel(items, work) {
+  const results = new Array(items.length);
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE2, items.length) }, worker));
+  return results;
+}
+
+// src/vercel/flag-look.ts
+var NO_ANSWER = ["vercel_unavailable", "vercel_rate_limited"];
+function createSharedReader(records, log) {
+  let refused2 = false;
+  return async () => {
+    if (refused2) return [];
+    try {
+      return await records.shared();
+    } catch (error3) {
+      if (!(error3 instanceof ProviderError) || NO_ANSWER.includes(error3.code)) throw error3;
+      if (!refused2) log.info(`Variables that the team shares are not looked at: ${error3.message}`);
+      refused2 = true;
+      return [];
+    }
+  };
+}
+async function lookAtFlags(records, question) {
+  const { target: target2, place, flags: flags3, expected = [] } = question;
+  const [listing, shared, early] = await Promise.all([
+    records.list(),
+    question.shared(),
+    readEarly(records, expected)
+  ]);
+  const { serving, obstacles } = surveyFlags(listing, { target: target2, place, flags: flags3, shared });
+  const readable = Object.values(serving).filter((record5) => !isUnreadable(record5));
+  const values3 = await readValues(records, readable, early);
+  const gone = new Set(readable.filter(({ id }) => !values3.has(id)));
+  const held2 = Object.fromEntries(
+    Object.entries(serving).filter(([, record5]) => !gone.has(record5)).map(([flag, record5]) => [
+      flag,
+      { record: record5, value: isUnreadable(record5) ? void 0 : values3.get(record5.id) }
+    ])
+  );
+  const sealed = Object.entries(held2).filter(([, { record: record5, value }]) => value === void 0 && !isUnreadable(record5)).map(([flag]) => unreadable(flag, target2));
+  const reading2 = {
+    target: target2,
+    flags: Object.fromEntries(flags3.map((flag) => [flag, stateOf5(held2[flag], place)])),
+    obstacles: [...obstacles, ...sealed]
+  };
+  const left = listing.records.filter((record5) => !gone.has(record5));
+  return { held: held2, reading: reading2, records: left, values: values3, shared };
+}
+async function readValues(records, wanted, early) {
+  const late = wanted.filter(({ id }) => !early.has(id));
+  const read3 = await inParallel(
+    late,
+    ({ id }) => unlessRefused(["vercel_not_found"], async () => [id, await records.value(id)])
+  );
+  return new Map([...early, ...read3.filter((one) => one !== void 0)]);
+}
+async function readEarly(records, ids) {
+  const read3 = await inParallel(ids, async (id) => {
+    try {
+      return [[id, await records.value(id)]];
+    } catch (error3) {
+      if (!(error3 instanceof ProviderError)) throw error3;
+      return [];
+    }
+  });
+  return new Map(read3.flat());
+}
+function stateOf5(holding, place) {
+  if (!holding) return { kind: "absent" };
+  const { record: record5, value } = holding;
+  if (value === void 0)
+    return { kind: "unreadable", reason: `Vercel does not show the value (type ${record5.type})` };
+  const { targets, customEnvironmentIds } = otherPlaces(record5, place);
+  const { comment: comment2 } = record5;
+  return {
+    kind: "set",
+    value,
+    sharedWith: [...targets, ...customEnvironmentIds],
+    ...comment2 === void 0 ? {} : { comment: comment2 }
+  };
+}
+
+// src/vercel/flag-change.ts
+var FRESH_STARTS = 3;
+function lookAgain({ records }, writing) {
+  const { change: change2, place, before, created: created3 } = writing;
+  return lookAtFlags(records, {
+    target: change2.target,
+    place,
+    flags: Object.keys(change2.flags),
+    shared: async () => before.shared,
+    expected: [...Object.values(before.held).map(({ record: record5 }) => record5.id), ...created3]
   });
 }
-function create2(flag, value, place, comment2) {
+function valuesOf({ flags: flags3 }, { held: held2 }) {
+  const before = Object.values(held2).map(({ value }) => value ?? "");
+  return [...Object.values(flags3).map((value) => value ?? ""), ...before];
+}
+async function wait2(clock2, doubts2) {
+  const waitMs = Math.max(0, ...doubts2.map((doubt) => doubt.waitMs));
+  if (waitMs > 0) await clock2.sleep(waitMs);
+}
+
+// src/vercel/flag-doubt.ts
+var CONFLICT = ["ENV_CONFLICT", "ENV_ALREADY_EXISTS", "EXISTING_KEY_AND_TARGET"];
+var GONE = "not_found";
+var STALE_WAIT_MS = 1e3;
+function troublesOf(outcome, flags3, { target: target2, conceal }) {
+  switch (outcome.kind) {
+    case "done":
+      return failuresIn(outcome.body, flags3).map(({ flags: failed, code: code2, message }) => {
+        const words = [code2, message && hide3(message, conceal)].filter(Boolean).join(", ");
+        const error3 = new ProviderError(
+          "flag_refused",
+          `Vercel did not store ${failed.join(", ")} on ${target2}: ${words}`,
+          "Correct what Vercel names, then run the same operation again."
+        );
+        return refusal4(failed, error3, code2);
+      });
+    case "unknown":
+      return [{ ...outcome, flags: flags3, kind: "doubtful", conflict: false }];
+    case "refused":
+      return [refusal4(flags3, outcome.error, outcome.code)];
+  }
+}
+function allOf([first, ...more]) {
+  if (more.length === 0) return first;
+  const all = [first, ...more];
+  const messages = new Set(all.map(({ message }) => message));
+  const remedies = new Set(all.map(({ remedy }) => remedy));
+  return new ProviderError(first.code, [...messages].join("; "), [...remedies].join(" "), first);
+}
+function refusal4(flags3, error3, code2 = "") {
+  const conflict = CONFLICT.includes(code2);
+  const kind = conflict || code2 === GONE ? "doubtful" : "refused";
+  return { flags: flags3, kind, error: error3, waitMs: STALE_WAIT_MS, conflict };
+}
+var record4 = looseObject({ id: string2() });
+var answer4 = looseObject({ created: union([array(record4), record4]) });
+function createdIn(outcome) {
+  const created3 = outcome.kind === "done" ? answer4.safeParse(outcome.body).data?.created : void 0;
+  return [created3 ?? []].flat().map(({ id }) => id);
+}
+var failure2 = looseObject({
+  code: string2().nullish(),
+  message: string2().nullish(),
+  key: string2().nullish(),
+  envVarKey: string2().nullish()
+});
+var creation = looseObject({ failed: array(looseObject({ error: failure2 })) });
+function failuresIn(body2, flags3) {
+  const failed = creation.safeParse(body2).data?.failed ?? [];
+  return failed.map(({ error: { code: code2, message, envVarKey, key } }) => {
+    const named = flags3.filter((flag) => flag === envVarKey || flag === key);
+    return { flags: named.length > 0 ? named : flags3, code: code2 ?? void 0, message };
+  });
+}
+
+// src/vercel/flag-plan.ts
+function planFlags(plan4) {
+  const { place, held: held2, wanted, comment: comment2 } = plan4;
+  return Object.entries(wanted).flatMap(([flag, value]) => {
+    const holding = held2[flag];
+    if (holding) return change(flag, value, holding, plan4);
+    return value === null ? [] : [create(flag, value, place, comment2)];
+  });
+}
+function change(flag, value, holding, { place, comment: comment2 }) {
+  const { record: record5 } = holding;
+  const shared = isShared(record5, place);
+  if (holding.value === value && value !== void 0) {
+    const marks = !shared && mustMark(record5.comment, comment2);
+    return marks ? [mark(flag, record5, comment2)] : [];
+  }
+  if (!shared) return [value === null ? remove(flag, record5) : edit(flag, record5, value, comment2)];
+  const split2 = letGo(flag, record5, otherPlaces(record5, place));
+  return value === null ? [split2] : [split2, create(flag, value, place, comment2)];
+}
+function isShared(record5, place) {
+  const { targets, customEnvironmentIds } = otherPlaces(record5, place);
+  return targets.length + customEnvironmentIds.length > 0;
+}
+function remove(flag, { id }) {
+  return { flag, kind: "delete", method: "DELETE", id };
+}
+function create(flag, value, place, comment2) {
   const where = place.kind === "standard" ? { target: [place.target] } : { customEnvironmentIds: [place.id] };
   const body2 = { key: flag, value, type: "encrypted", ...where, comment: comment2 };
   return { flag, kind: "create", method: "POST", body: body2 };
 }
-function edit(flag, { record: record4 }, value, comment2) {
+function edit(flag, record5, value, comment2) {
   const body2 = { value, type: "encrypted", comment: comment2 };
-  return { flag, kind: "edit", method: "PATCH", id: record4.id, body: body2 };
+  return { flag, kind: "edit", method: "PATCH", id: record5.id, body: body2 };
 }
-function remove(flag, { record: record4 }) {
-  return { flag, kind: "delete", method: "DELETE", id: record4.id };
+function mark(flag, record5, comment2) {
+  return { flag, kind: "mark", method: "PATCH", id: record5.id, body: { comment: comment2 } };
 }
-function letGo(flag, { record: record4 }, others) {
-  const custom = record4.customEnvironmentIds.length > 0 ? { customEnvironmentIds: others.customEnvironmentIds } : {};
+function letGo(flag, record5, others) {
+  const custom = record5.customEnvironmentIds.length > 0 ? { customEnvironmentIds: others.customEnvironmentIds } : {};
   const body2 = { target: others.targets, ...custom };
-  return { flag, kind: "split", method: "PATCH", id: record4.id, body: body2 };
+  return { flag, kind: "split", method: "PATCH", id: record5.id, body: body2 };
 }
 
-// src/vercel/flag-store.ts
-var FRESH_STARTS = 3;
-function createFlagStore(parts) {
+// src/vercel/flag-restore.ts
+function planRestore(question) {
+  const plans = Object.keys(question.wanted).map((flag) => ({ flag, steps: back(flag, question) }));
   return {
-    read: async (target2, flags3) => {
-      const place = await parts.records.place(target2);
-      return (await look3(parts.records, target2, place, flags3)).reading;
-    },
-    write: (change) => write(parts, change)
+    steps: plans.flatMap(({ steps }) => steps ?? []),
+    stuck: plans.flatMap(({ flag, steps }) => steps === void 0 ? [flag] : [])
   };
 }
-async function write(parts, change) {
-  const { records, clock: clock2 } = parts;
-  const { target: target2, comment: comment2 } = change;
-  const place = await records.place(target2);
-  const splits = /* @__PURE__ */ new Map();
-  let progress = "nothing";
-  for (let round = 1; ; round += 1) {
-    const seen2 = await look3(records, target2, place, Object.keys(change.flags));
-    const flags3 = unobstructed(change, seen2.reading, progress);
-    const steps = planFlags({ place, held: seen2.held, wanted: flags3, comment: comment2 });
-    if (steps.length === 0) {
-      await proveUntouched(records, target2, splits);
-      return seen2.reading;
-    }
-    if (progress === "clean") throw readBackDiffers(target2, steps);
-    rememberSplits(splits, steps, seen2.held);
-    const doubt = await carryOut2(parts, target2, steps, valuesOf(flags3, seen2.held));
-    progress = doubt ? "doubtful" : "clean";
-    if (doubt && round === FRESH_STARTS) throw doubt.error;
-    if (doubt) await clock2.sleep(doubt.waitMs);
-  }
-}
-async function look3(records, target2, place, flags3) {
-  const { serving, obstacles } = surveyFlags(await records.list(), target2, place, flags3);
-  const held2 = Object.fromEntries(
-    await Promise.all(
-      Object.entries(serving).map(async ([flag, record4]) => {
-        const value = isUnreadable(record4) ? void 0 : await records.value(record4.id);
-        return [flag, { record: record4, value }];
-      })
-    )
+function back(flag, question) {
+  const { place, before, comment: comment2, created: created3, records, values: values3 } = question;
+  const was = before[flag];
+  const standing3 = records.filter((record5) => record5.key === flag && record5.gitBranch === void 0);
+  const now = standing3.find(({ id }) => id === was?.record.id);
+  const again = now ?? standing3.find((record5) => was && isLike(was, record5, values3.get(record5.id)));
+  const others = standing3.filter(
+    (record5) => serves2(record5, place) && record5 !== again && !record5.foreign
   );
-  const sealed = Object.entries(held2).filter(([, { record: record4, value }]) => value === void 0 && !isUnreadable(record4)).map(([flag]) => unreadable(flag, target2));
-  const states = flags3.map((flag) => [flag, stateOf4(held2[flag], place)]);
-  const reading2 = {
-    target: target2,
-    flags: Object.fromEntries(states),
-    obstacles: [...obstacles, ...sealed]
+  const ours = others.filter(({ id, ...rest }) => rest.comment === comment2 || created3.includes(id));
+  const cleared = ours.map((record5) => remove(flag, record5));
+  if (others.length > ours.length) return void 0;
+  if (was === void 0) return cleared;
+  const mended = again ? mend(flag, was, again, question) : [createAgain(flag, was)];
+  return mended && [...cleared, ...mended];
+}
+function isLike({ record: record5, value }, now, valueNow) {
+  const { type, comment: comment2 } = record5;
+  return samePlaces(record5, now) && now.type === type && now.comment === comment2 && valueNow === value;
+}
+function createAgain(flag, { record: record5, value }) {
+  const { type, targets, customEnvironmentIds, comment: comment2 } = record5;
+  const custom = customEnvironmentIds.length > 0 ? { customEnvironmentIds } : {};
+  const noted2 = comment2 === void 0 ? {} : { comment: comment2 };
+  const body2 = { key: flag, value, type, target: targets, ...custom, ...noted2 };
+  return { flag, kind: "create", method: "POST", body: body2 };
+}
+function mend(flag, was, now, { wanted, values: values3 }) {
+  const value = values3.get(now.id);
+  if (value !== was.value && value !== wanted[flag]) return void 0;
+  const moved2 = !samePlaces(was.record, now);
+  const { type, comment: comment2 = "", targets, customEnvironmentIds } = was.record;
+  const body2 = {
+    ...moved2 ? { target: targets } : {},
+    ...moved2 && customEnvironmentIds.length > 0 ? { customEnvironmentIds } : {},
+    ...value === was.value ? {} : { value: was.value },
+    ...now.type === type ? {} : { type },
+    ...(now.comment ?? "") === comment2 ? {} : { comment: comment2 }
   };
-  return { held: held2, reading: reading2 };
+  if (Object.keys(body2).length === 0) return [];
+  return [{ flag, kind: moved2 ? "join" : "edit", method: "PATCH", id: now.id, body: body2 }];
 }
-function stateOf4(holding, place) {
-  if (!holding) return { kind: "absent" };
-  const { record: record4, value } = holding;
-  if (value === void 0)
-    return { kind: "unreadable", reason: `Vercel does not show the value (type ${record4.type})` };
-  const { targets, customEnvironmentIds } = otherPlaces(record4, place);
-  return { kind: "set", value, sharedWith: [...targets, ...customEnvironmentIds] };
+function samePlaces(one, other) {
+  return placesOf(one) === placesOf(other);
 }
-async function carryOut2({ records, log }, target2, steps, conceal) {
-  for (const { flag, kind, ...request3 } of steps) {
+function placesOf({ targets, customEnvironmentIds }) {
+  return JSON.stringify([targets.toSorted(), customEnvironmentIds.toSorted()]);
+}
+function describeBefore(flag, target2, place, was) {
+  if (was === void 0)
+    return { was: `${flag} was absent`, byHand: `remove ${flag} from ${target2}` };
+  const { targets, customEnvironmentIds } = otherPlaces(was.record, place);
+  const others = [...targets, ...customEnvironmentIds].join(", ");
+  return isShared(was.record, place) ? {
+    was: `${flag} was one record with ${others}`,
+    byHand: `remove ${flag} from ${target2} and add ${target2} to its record for ${others}`
+  } : {
+    was: `${flag} had another value`,
+    byHand: `set ${flag} on ${target2} to the value it had before`
+  };
+}
+function keptForOthers(place, was, now) {
+  const others = now.record && otherPlaces(now.record, place);
+  return others !== void 0 && now.value === was.value && now.record?.type === was.record.type && now.record.comment === was.record.comment && samePlaces(others, otherPlaces(was.record, place));
+}
+
+// src/vercel/flag-requests.ts
+var MAKES_ROOM = ["split", "delete"];
+var TAKES_ROOM = ["create", "join"];
+function wavesOf(steps, singly) {
+  const takers = steps.filter(({ kind }) => TAKES_ROOM.includes(kind));
+  const freed = steps.filter(({ kind }) => MAKES_ROOM.includes(kind)).map(({ flag }) => flag);
+  const waits = takers.some(({ flag }) => freed.includes(flag));
+  const waves = waits ? [steps.filter((step2) => !takers.includes(step2)), takers] : [steps];
+  return waves.map((wave) => requestsOf(wave, singly)).filter((wave) => wave.length > 0);
+}
+function requestsOf(steps, singly) {
+  const created3 = steps.filter(({ kind }) => kind === "create");
+  if (singly || created3.length < 2) return steps.map(requestOf2);
+  const batch = { method: "POST", steps: created3, body: created3.map(({ body: body2 }) => body2) };
+  return [batch, ...steps.filter(({ kind }) => kind !== "create").map(requestOf2)];
+}
+function requestOf2(step2) {
+  const { method, id, body: body2 } = step2;
+  return {
+    method,
+    ...id === void 0 ? {} : { id },
+    ...body2 === void 0 ? {} : { body: body2 },
+    steps: [step2]
+  };
+}
+
+// src/vercel/flag-steps.ts
+async function carryOut2({ records, log }, { target: target2, steps, conceal, apart, singly }) {
+  const send3 = async ({ steps: sent, ...request3 }) => {
+    const flags3 = sent.map(({ flag }) => flag);
     const outcome = await records.change({ ...request3, conceal });
-    const doubt = doubtOf(outcome) ?? doubtOfCreation(outcome, flag, target2, conceal);
-    if (doubt) return doubt;
-    log.info(`${flag} on ${target2}: ${DONE[kind]}`);
+    const troubles2 = troublesOf(outcome, flags3, { target: target2, conceal });
+    const troubled = flagsIn(troubles2);
+    for (const { flag, kind } of sent)
+      if (!troubled.includes(flag)) log.info(`${flag} on ${target2}: ${DONE[kind]}`);
+    return { troubles: troubles2, created: createdIn(outcome) };
+  };
+  let troubles = [];
+  let created3 = [];
+  for (const wave of wavesOf(steps, singly)) {
+    if (troubles.length > 0 && !apart) break;
+    const spoilt = flagsIn(troubles);
+    const sound = wave.filter((request3) => request3.steps.every(({ flag }) => !spoilt.includes(flag)));
+    const carried = await inParallel(sound, send3);
+    troubles = [...troubles, ...carried.flatMap((one) => one.troubles)];
+    created3 = [...created3, ...carried.flatMap((one) => one.created)];
   }
-  return void 0;
+  return { troubles, created: created3 };
+}
+function flagsIn(troubles) {
+  return troubles.flatMap(({ flags: flags3 }) => flags3);
 }
 var DONE = {
   create: "created",
   edit: "changed",
+  mark: "marked with who owns it",
   delete: "removed",
-  split: "separated from the other targets"
+  split: "separated from the other targets",
+  join: "joined with the other targets again"
 };
-function valuesOf(wanted, held2) {
-  const before = Object.values(held2).map(({ value }) => value ?? "");
-  return [...Object.values(wanted).map((value) => value ?? ""), ...before];
-}
-function rememberSplits(splits, steps, held2) {
-  for (const { kind, flag, id } of steps)
-    if (kind === "split" && id !== void 0) splits.set(id, held2[flag]?.value);
-}
-async function proveUntouched(records, target2, splits) {
-  for (const [id, before] of splits) {
-    if (await records.value(id) === before) continue;
-    throw new ProviderError(
-      "flag_readback",
-      `Separating ${target2} changed the value that other targets keep in the record ${id}`,
-      "Compare the flag on the other targets with what they should have, in the project settings."
-    );
+
+// src/vercel/flag-undo.ts
+async function undo(parts, writing, failure3) {
+  const { target: target2 } = writing.change;
+  const { code: code2, message, remedy } = failure3;
+  try {
+    const left = await restore(parts, writing);
+    return left.length === 0 ? new ProviderError(code2, `${message}. Nothing is changed on ${target2}`, remedy, failure3) : halfWritten(writing, failure3, left);
+  } catch (error3) {
+    if (!(error3 instanceof ProviderError)) throw error3;
+    parts.log.warning(`${target2}: the flags could not be put back: ${error3.message}`);
+    return halfWritten(writing, failure3, [...new Set(writing.sent.map(({ flag }) => flag))]);
   }
 }
-function unobstructed({ flags: flags3, obstructed = "refuse" }, reading2, progress) {
+async function restore(parts, writing) {
+  const { change: change2, place, before, created: created3 } = writing;
+  const { target: target2, comment: comment2, flags: wanted } = change2;
+  for (let round = 1; ; round += 1) {
+    const seen2 = await lookAgain(parts, writing);
+    const { records, values: values3 } = seen2;
+    const question = { place, before: before.held, wanted, comment: comment2, created: created3, records, values: values3 };
+    const { steps, stuck: stuck2 } = planRestore(question);
+    const left = /* @__PURE__ */ new Set([...stuck2, ...steps.map(({ flag }) => flag)]);
+    if (steps.length === 0 || round > FRESH_STARTS) return [...left];
+    if (round === 1) parts.log.info(`${target2}: putting back ${steps.length} records`);
+    const conceal = [...valuesOf(change2, before), ...valuesOf(change2, seen2)];
+    const undertaking = { target: target2, steps, conceal, apart: true, singly: true };
+    const { troubles } = await carryOut2(parts, undertaking);
+    await wait2(parts.clock, troubles);
+  }
+}
+function halfWritten({ change: change2, place, before }, { message }, flags3) {
+  const { target: target2 } = change2;
+  const told2 = flags3.map((flag) => describeBefore(flag, target2, place, before.held[flag]));
+  return new ProviderError(
+    "flags_half_written",
+    `${message}. These flags of ${target2} may not be as they were: ${told2.map(({ was }) => was).join("; ")}`,
+    `Run the same operation again, or put them back in the project's settings: ${told2.map(({ byHand }) => byHand).join("; ")}.`
+  );
+}
+
+// src/vercel/flag-write.ts
+async function writeFlags(parts, change2) {
+  const { target: target2, flags: flags3, obstructed } = change2;
+  const place = await parts.records.place(target2);
+  const shared = obstructed === "skip" ? async () => [] : parts.shared;
+  const question = { target: target2, place, flags: Object.keys(flags3), shared };
+  const before = await lookAtFlags(parts.records, question);
+  const writing = { change: change2, place, before, sent: [], created: [], refused: /* @__PURE__ */ new Map() };
+  try {
+    return await bring(parts, writing);
+  } catch (error3) {
+    const whole = obstructed !== "skip" && writing.sent.length > 0;
+    throw whole && error3 instanceof ProviderError ? await undo(parts, writing, error3) : error3;
+  }
+}
+async function bring(parts, writing) {
+  const { change: change2, place } = writing;
+  const { target: target2, comment: comment2 } = change2;
+  let progress = "nothing";
+  let seen2 = writing.before;
+  for (let round = 1; ; round += 1) {
+    const wanted = writable(writing, seen2.reading, progress);
+    const steps = planFlags({ place, held: seen2.held, wanted, comment: comment2 });
+    if (steps.length === 0) return proven(writing, seen2, Object.keys(wanted));
+    if (progress === "clean") throw readBackDiffers(target2, flagsOf2(steps));
+    const doubts2 = await send2(parts, writing, seen2, steps);
+    progress = doubts2.length > 0 ? "doubtful" : "clean";
+    if (doubts2.length > 0 && round === FRESH_STARTS) throw givenUp(target2, doubts2, seen2);
+    await wait2(parts.clock, doubts2);
+    seen2 = await lookAgain(parts, writing);
+  }
+}
+async function send2(parts, { change: change2, sent, created: created3, refused: refused2 }, seen2, steps) {
+  const { target: target2 } = change2;
+  const apart = change2.obstructed === "skip";
+  const conceal = valuesOf(change2, seen2);
+  const singly = apart || sent.length > 0;
+  sent.push(...steps);
+  const carried = await carryOut2(parts, { target: target2, steps, conceal, apart, singly });
+  created3.push(...carried.created);
+  const { troubles } = carried;
+  const refusals = troubles.filter(({ kind }) => kind === "refused");
+  for (const { flags: flags3, error: error3 } of refusals) for (const flag of flags3) refused2.set(flag, error3);
+  if (!apart) throwAll(refusals.map(({ error: error3 }) => error3));
+  return troubles.filter(({ kind }) => kind === "doubtful");
+}
+function throwAll([first, ...more]) {
+  if (first !== void 0) throw allOf([first, ...more]);
+}
+function writable({ change: change2, refused: refused2 }, reading2, progress) {
+  const { flags: flags3, comment: comment2, obstructed = "refuse" } = change2;
   if (obstructed === "refuse") {
-    refuseObstacles(reading2, progress);
+    const owned = otherRollouts(reading2, parseMark(comment2)?.definition);
+    refuseObstacles(reading2.target, [...reading2.obstacles, ...owned], progress);
     return flags3;
   }
   const inTheWay = reading2.obstacles.filter(({ code: code2 }) => code2 !== "branch_override");
-  const skipped = new Set(inTheWay.map(({ flag }) => flag));
+  const skipped = /* @__PURE__ */ new Set([...inTheWay.map(({ flag }) => flag), ...refused2.keys()]);
   return Object.fromEntries(Object.entries(flags3).filter(([flag]) => !skipped.has(flag)));
 }
-function refuseObstacles({ target: target2, obstacles }, progress) {
-  const [first] = obstacles;
-  if (!first) return;
+function refuseObstacles(target2, obstacles, progress) {
+  if (obstacles.length === 0) return;
   const messages = obstacles.map(({ message }) => message).join("; ");
-  throw progress === "nothing" ? new ProviderError("flag_obstacle", `No flag was written: ${messages}`, first.remedy) : new ProviderError("flag_readback", `${target2} may be written, but: ${messages}`, first.remedy);
+  const remedy = [...new Set(obstacles.map((obstacle) => obstacle.remedy))].join(" ");
+  throw progress === "nothing" ? new ProviderError("flag_obstacle", `No flag was written: ${messages}`, remedy) : new ProviderError("flag_readback", `${target2} cannot be proven: ${messages}`, remedy);
 }
-function readBackDiffers(target2, steps) {
-  const flags3 = [...new Set(steps.map(({ flag }) => flag))].join(", ");
+function proven(writing, seen2, wanted) {
+  const { change: change2, sent, refused: refused2 } = writing;
+  const { target: target2, comment: comment2 } = change2;
+  const written = flagsOf2(sent.filter(({ kind }) => kind === "create" || kind === "edit"));
+  const odd = written.filter((flag) => {
+    if (!wanted.includes(flag)) return false;
+    const record5 = seen2.held[flag]?.record;
+    return record5 !== void 0 && (record5.comment !== comment2 || record5.type !== "encrypted");
+  });
+  if (odd.length > 0) throw readBackDiffers(target2, odd);
+  proveOthersKept(writing, seen2);
+  proveNoneRefused(target2, refused2);
+  return seen2.reading;
+}
+function proveNoneRefused(target2, refused2) {
+  const [first, ...more] = refused2.values();
+  if (first === void 0) return;
+  const { code: code2, message, remedy } = allOf([first, ...more]);
+  const told2 = `${[...refused2.keys()].join(", ")} on ${target2} could not be written, every other flag was`;
+  throw new ProviderError(code2, `${told2}: ${message}`, remedy, first);
+}
+function proveOthersKept({ change: change2, place, before, sent }, seen2) {
+  const split2 = new Set(flagsOf2(sent.filter(({ kind }) => kind === "split")));
+  const changed = Object.entries(before.held).filter(([flag, was]) => {
+    if (!split2.has(flag) || !isShared(was.record, place)) return false;
+    const record5 = seen2.records.find(({ id }) => id === was.record.id);
+    return !keptForOthers(place, was, { record: record5, value: seen2.values.get(was.record.id) });
+  });
+  if (changed.length === 0) return;
+  const records = changed.map(([flag, { record: record5 }]) => `${flag} (${record5.id})`).join(", ");
+  throw new ProviderError(
+    "flag_readback",
+    `Separating ${change2.target} changed what other targets keep in ${records}`,
+    "Compare the flag on the other targets with what they should have, in the project settings."
+  );
+}
+function flagsOf2(steps) {
+  return [...new Set(steps.map(({ flag }) => flag))];
+}
+function givenUp(target2, doubts2, seen2) {
+  const hidden = doubts2.filter(({ conflict }) => conflict).flatMap(({ flags: flags3 }) => flags3).filter((flag) => seen2.held[flag] === void 0);
+  const [first, ...more] = doubts2.map(({ error: error3 }) => error3);
+  if (hidden.length === 0 && first !== void 0) return allOf([first, ...more]);
+  const named = hidden.join(", ");
+  return new ProviderError(
+    "flag_obstacle",
+    `Vercel says that ${named} exists on ${target2} already, but does not show it to this token`,
+    `Use a token of a member who may read the ${target2} variables of this project, or look for ${named} in its settings.`
+  );
+}
+function readBackDiffers(target2, flags3) {
   return new ProviderError(
     "flag_readback",
-    `Vercel accepted the flags of ${target2}, but ${flags3} read back differently`,
+    `Vercel accepted the flags of ${target2}, but ${flags3.join(", ")} read back differently`,
     "Somebody may have edited them at the same moment: look at the project settings, then run the operation again."
   );
 }
 
-// src/vercel/production.ts
-var DEADLINE_MS = 18e4;
-var POLL_MS = 2e3;
-var REQUESTS = 3;
-var VERSION7 = { rollback: "v9", promote: "v10" };
-function createProduction(parts) {
-  const { project: project2, clock: clock2, log } = parts;
+// src/vercel/flag-store.ts
+function createFlagStore(parts) {
+  const { records, log } = parts;
+  const shared = createSharedReader(records, log);
   return {
-    point: async (how, deploymentId) => {
-      const before = await project2.read();
-      if (before.productionDeployment === deploymentId) return;
-      const deadline = clock2.now() + DEADLINE_MS;
-      let requests = 1;
-      let lost = await request2(parts, how, deploymentId);
-      while (true) {
-        const seen2 = await project2.read();
-        if (seen2.productionDeployment === deploymentId) break;
-        const move = moveSince(before, seen2, deploymentId);
-        refuseFailed(how, deploymentId, move);
-        if (clock2.now() >= deadline) throw lost ?? notMoved(how, deploymentId, seen2);
-        if (lost && !move && requests < REQUESTS) {
-          requests += 1;
-          lost = await request2(parts, how, deploymentId);
-        }
-        await clock2.sleep(POLL_MS);
+    read: async (target2, flags3) => {
+      const place = await records.place(target2);
+      return (await lookAtFlags(records, { target: target2, place, flags: flags3, shared })).reading;
+    },
+    write: (change2) => writeFlags({ ...parts, shared }, change2)
+  };
+}
+
+// src/vercel/inspector.ts
+function createProjectInspector(parts) {
+  return {
+    inspectProject: async () => {
+      const { project: project2, release: release2 } = await parts.production.look();
+      const {
+        lastMove: _,
+        assignsBySetting: _s,
+        rolledBackTo: _r,
+        connected: _c,
+        ...facts3
+      } = project2;
+      return { ...facts3, ...release2 ? { releasing: release2.canary } : {} };
+    },
+    inspectTarget: (target2) => inspectTarget(parts, target2)
+  };
+}
+async function inspectTarget(parts, target2) {
+  const { source, how } = parts;
+  const { deploy: deploy3, commit: commit2, alias: domain } = how(target2);
+  const alias2 = domain === void 0 ? void 0 : await placeOf3(parts, domain);
+  const live = alias2 === "elsewhere" ? void 0 : await parts.deployer.live(target2);
+  const head = deploy3 === "cli" && commit2 === "head" ? await source.head() : void 0;
+  return {
+    ...live ? { live } : {},
+    liveIsHere: live?.commit !== void 0 && await source.has(live.commit),
+    ...head === void 0 ? {} : { head },
+    ...alias2 === void 0 ? {} : { alias: alias2 }
+  };
+}
+async function placeOf3({ aliases }, domain) {
+  try {
+    return await aliases.holder(domain) === void 0 ? "nowhere" : "here";
+  } catch (error3) {
+    if (error3 instanceof ProviderError && error3.code === "alias_elsewhere") return "elsewhere";
+    throw error3;
+  }
+}
+
+// src/vercel/prober.ts
+var MOST_BYTES = 65536;
+function createProber({ bypass, fetch }) {
+  return {
+    probe: async ({ url: url2, path: path7, timeoutMs }) => {
+      const address = addressOf(url2, path7);
+      try {
+        const response = await fetch(address, {
+          method: "GET",
+          redirect: "manual",
+          headers: {
+            "user-agent": "rollgate",
+            ...bypass === void 0 ? {} : { "x-vercel-protection-bypass": bypass }
+          },
+          signal: AbortSignal.timeout(timeoutMs)
+        });
+        return toAnswer(response, await beginningOf(response), bypass);
+      } catch (cause2) {
+        throw new ProviderError(
+          "probe_unanswered",
+          `no answer: ${hide3(reasonOf4(cause2), [bypass ?? ""])}`,
+          "Look whether the deployment answers there at all, and whether this machine may reach it."
+        );
       }
-      log.info(`Production serves ${deploymentId} (${how})`);
     }
   };
 }
-async function request2({ api, projectId, clock: clock2 }, how, deploymentId) {
+function addressOf(url2, path7) {
+  const address = URL.canParse(path7, url2) ? new URL(path7, url2) : void 0;
+  if (address !== void 0 && path7.startsWith("/") && address.origin === new URL(url2).origin) {
+    return address;
+  }
+  throw new ProviderError(
+    "probe_address",
+    `${path7} is no path of ${url2}`,
+    "Correct probe.path in the definition: it begins with one slash."
+  );
+}
+async function beginningOf(response) {
+  const chunks = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  while (reader !== void 0 && size < MOST_BYTES) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+  }
+  await reader?.cancel();
+  return Buffer.concat(chunks).subarray(0, MOST_BYTES).toString("utf8");
+}
+function toAnswer(response, body2, bypass) {
+  const { status } = response;
+  if (!isProtection(response, body2)) return { status, body: body2 };
+  return { status, body: "", protection: bypass === void 0 ? "no-key" : "key-refused" };
+}
+function isProtection({ status, headers: headers2 }, body2) {
+  const location = headers2.get("location") ?? "";
+  if (status >= 300 && status < 400) return location.startsWith("https://vercel.com/sso-api");
+  if (status !== 401) return false;
+  const cookie = headers2.get("set-cookie") ?? "";
+  return cookie.includes("_vercel_sso_nonce") || body2.includes("Authentication Required");
+}
+
+// src/vercel/production.ts
+var DEADLINE_MS = { rollback: 6e4, promote: 18e4 };
+var FIRST_POLL_MS2 = 500;
+var LONGEST_POLL_MS2 = 2e3;
+var REQUESTS = 3;
+var VERSION7 = { rollback: "v9", promote: "v10" };
+function createProduction(parts) {
+  return {
+    look: () => look3(parts),
+    complete: (canary) => complete(parts, canary),
+    point: async (how, deploymentId, known) => {
+      const before = known ?? await parts.project.read();
+      if (await isThere(parts, { how, deploymentId, before })) return;
+      await move(parts, { how, deploymentId, before });
+      parts.log.info(`Production serves ${deploymentId} (${how})`);
+    }
+  };
+}
+async function move(parts, asked3) {
+  const { how, deploymentId, before } = asked3;
+  const { clock: clock2 } = parts;
+  const deadline = clock2.now() + DEADLINE_MS[how];
+  let requests = 1;
+  let pollMs = FIRST_POLL_MS2;
+  let lost = await request2(parts, asked3);
+  while (true) {
+    const { project: project2, release: release2, serves: serves3 } = await look3(parts, before.rollingRelease);
+    if (serves3(deploymentId)) return;
+    if (how === "promote" && release2?.canary === deploymentId) await complete(parts, deploymentId);
+    const seen2 = moveSince(before, project2);
+    refuseFailed(how, deploymentId, seen2);
+    if (clock2.now() >= deadline) throw lost ?? notMoved(how, deploymentId, project2);
+    if (lost && !seen2 && requests < REQUESTS) {
+      requests += 1;
+      lost = await request2(parts, asked3);
+    }
+    await clock2.sleep(pollMs);
+    pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS2);
+  }
+}
+async function complete({ releases, log }, canary) {
+  const problem = await releases.complete(canary);
+  if (problem) log.warning(`The rolling release of ${canary} is not complete: ${problem.message}`);
+}
+async function look3({ project: project2, releases }, inStages) {
+  const [seen2, known] = await Promise.all([
+    project2.read(),
+    inStages ? releases.active() : void 0
+  ]);
+  const release2 = inStages === void 0 && seen2.rollingRelease ? await releases.active() : known;
+  return {
+    project: seen2,
+    release: release2,
+    serves: (id) => seen2.productionDeployment === id && release2 === void 0
+  };
+}
+async function isThere(parts, { how, deploymentId, before }) {
+  if (before.productionDeployment !== deploymentId) return false;
+  if (how === "promote" || !before.rollingRelease) return true;
+  return (await look3(parts, true)).serves(deploymentId);
+}
+async function request2({ api, projectId, clock: clock2 }, { how, deploymentId }) {
   const path7 = `/${VERSION7[how]}/projects/${encodeURIComponent(projectId)}/${how}/${encodeURIComponent(deploymentId)}`;
   const outcome = await api.change({ method: "POST", path: path7, body: {} });
   if (outcome.kind === "refused") throw outcome.error;
@@ -55094,16 +57364,19 @@ async function request2({ api, projectId, clock: clock2 }, how, deploymentId) {
   await clock2.sleep(outcome.waitMs);
   return outcome.error;
 }
-function moveSince(before, { lastMove }, deploymentId) {
-  const known = before.lastMove;
+function moveSince({ lastMove: known }, { lastMove }) {
   const fresh = lastMove?.requestedAt !== known?.requestedAt || lastMove?.to !== known?.to;
-  return fresh && lastMove?.to === deploymentId ? lastMove : void 0;
+  return fresh ? lastMove : void 0;
 }
-function refuseFailed(how, deploymentId, move) {
-  if (move?.status !== "failed" && move?.status !== "skipped") return;
+function refuseFailed(how, deploymentId, move2) {
+  if (move2 === void 0) return;
+  const { to, status } = move2;
+  const state2 = stateOf4(move2);
+  if (to === deploymentId && state2 !== "not-moved") return;
+  if (to !== deploymentId && state2 !== "moved") return;
   throw new ProviderError(
     `${how}_failed`,
-    `Vercel reports the ${how} of production to ${deploymentId} as ${move.status}`,
+    to === deploymentId ? `Vercel reports the ${how} of production to ${deploymentId} as ${status}` : `Vercel moved production to ${to} instead of ${deploymentId}`,
     "Look at the deployments of the project in the dashboard and move production there by hand."
   );
 }
@@ -55115,57 +57388,32 @@ function notMoved(how, deploymentId, { productionDeployment }) {
   );
 }
 
-// src/vercel/project.ts
-var project = looseObject({
-  id: string2(),
-  name: string2(),
-  autoAssignCustomDomains: boolean2().nullish(),
-  rollingRelease: unknown().optional(),
-  targets: looseObject({ production: looseObject({ id: string2().nullish() }).nullish() }).nullish(),
-  lastAliasRequest: looseObject({
-    type: string2().nullish(),
-    toDeploymentId: string2().nullish(),
-    jobStatus: string2().nullish(),
-    requestedAt: number2().nullish()
-  }).nullish()
+// src/vercel/rolling-releases.ts
+var side = looseObject({ id: string2().nullish() }).nullish();
+var answer5 = looseObject({
+  rollingRelease: looseObject({ state: string2().nullish(), canaryDeployment: side, currentDeployment: side }).nullish()
 });
-function createProjectReader(api, projectId) {
-  const path7 = `/v9/projects/${encodeURIComponent(projectId)}`;
+function createRollingReleases(api, projectId) {
+  const base = `/v1/projects/${encodeURIComponent(projectId)}/rolling-release`;
   return {
-    // The CLI asks with `rollbackInfo` whenever it needs the last move.
-    read: async () => toView2(await api.get({ path: path7, query: { rollbackInfo: "true" } }, project))
-  };
-}
-function createProjectInspector(reader) {
-  return {
-    inspectProject: async () => {
-      const { lastMove: _, ...facts3 } = await reader.read();
-      return facts3;
+    active: async () => {
+      const read3 = await unlessRefused(
+        ["vercel_not_found"],
+        () => api.get({ path: base, query: { state: "ACTIVE" } }, answer5)
+      );
+      const release2 = read3?.rollingRelease;
+      const canary = release2?.canaryDeployment?.id;
+      if (release2?.state !== "ACTIVE" || !canary) return void 0;
+      const current = release2.currentDeployment?.id;
+      return { canary, ...current ? { current } : {} };
+    },
+    complete: async (canary) => {
+      const path7 = `${base}/complete`;
+      const body2 = { canaryDeploymentId: canary };
+      const outcome = await api.change({ method: "POST", path: path7, body: body2 });
+      return outcome.kind === "done" ? void 0 : outcome.error;
     }
   };
-}
-function toView2(raw) {
-  const { lastAliasRequest: move } = raw;
-  const production = raw.targets?.production?.id;
-  return {
-    id: raw.id,
-    name: raw.name,
-    // A rollback switches it off until the next promotion, without touching the setting.
-    autoAssignsProduction: raw.autoAssignCustomDomains !== false && move?.type !== "rollback",
-    rollingRelease: isActive(raw.rollingRelease),
-    ...production ? { productionDeployment: production } : {},
-    ...move?.toDeploymentId ? {
-      lastMove: {
-        to: move.toDeploymentId,
-        status: move.jobStatus ?? "",
-        requestedAt: move.requestedAt ?? 0
-      }
-    } : {}
-  };
-}
-function isActive(rollingRelease) {
-  if (typeof rollingRelease !== "object" || rollingRelease === null) return false;
-  return !("enabled" in rollingRelease && rollingRelease.enabled === false);
 }
 
 // src/vercel/vercel.ts
@@ -55183,18 +57431,36 @@ function createVercel(options) {
     timeoutMs: options.requestLimitMs ?? 3e4
   });
   const project2 = createProjectReader(api, projectId);
+  const env2 = createDeploymentEnv(api);
+  const releases = createRollingReleases(api, projectId);
+  const aliases = createAliases(api, projectId);
+  const production = createProduction({ api, project: project2, releases, projectId, clock: clock2, log });
+  const source = options.source ?? NO_SOURCE;
+  const how = (target2) => options.targets?.[target2] ?? PLAIN_TARGET;
+  const deployer = createDeployer({
+    api,
+    cli: cliOf(options, token, apiUrl),
+    deployments: createDeployments(api, projectId),
+    env: env2,
+    buildLog: createBuildLog({ api, env: env2, token }),
+    project: project2,
+    production,
+    aliases,
+    source,
+    how,
+    scratch: options.configFolder,
+    teamId,
+    clock: clock2,
+    log
+  });
   return {
     flags: createFlagStore({ records: createEnvRecords(api, projectId), clock: clock2, log }),
-    deployer: createDeployer({
-      cli: cliOf(options, token, apiUrl),
-      deployments: createDeployments(api, projectId),
-      project: project2,
-      production: createProduction({ api, project: project2, projectId, clock: clock2, log }),
-      teamId,
-      clock: clock2,
-      log
-    }),
-    project: createProjectInspector(project2)
+    deployer,
+    project: createProjectInspector({ production, deployer, aliases, source, how }),
+    prober: createProber({
+      bypass: options.bypass,
+      fetch: options.probeFetch ?? globalThis.fetch
+    })
   };
 }
 function cliOf(options, token, apiUrl) {
@@ -55244,7 +57510,7 @@ async function createProduction2(inputs, surroundings2) {
     definitionFile,
     actor,
     ledger: openLedger(inputs, github),
-    ...openProject(inputs, surroundings2),
+    ...openProject(inputs, definition, surroundings2),
     ...database3,
     metrics: createMetricSources(database3.metrics, github.reports),
     ...repositoryParts2(surroundings2, github),
@@ -55267,9 +57533,9 @@ function createWorkflows2(inputs, surroundings2) {
   return openGithub(inputs, surroundings2).workflows;
 }
 function repositoryParts2({ place }, github) {
-  const { workflows, board, repository: repository2 } = github;
+  const { workflows, board, repository: repository3 } = github;
   const gates2 = place === "action" ? github.gates : TYPED;
-  return { gates: gates2, workflows, board, repository: repository2 };
+  return { gates: gates2, workflows, board, repository: repository3 };
 }
 var JUDGE_NOTHING = [
   "next",
@@ -55320,12 +57586,12 @@ function openLedger({ ledger: ledger2 }, github) {
 }
 function openGithub(inputs, { env: env2, log }) {
   const token = inputs["github-token"];
-  const repository2 = env2["GITHUB_REPOSITORY"];
-  if (token === void 0 || !repository2) {
-    const missing2 = githubMissing({ token, repository: repository2 });
+  const repository3 = env2["GITHUB_REPOSITORY"];
+  if (token === void 0 || !repository3) {
+    const missing3 = githubMissing({ token, repository: repository3 });
     return withoutGithub({
-      ledger: ledgerNeedsGithub(missing2),
-      reports: reportsNeedGithub(missing2)
+      ledger: ledgerNeedsGithub(missing3),
+      reports: reportsNeedGithub(missing3)
     });
   }
   const { ledger: ledger2 } = inputs;
@@ -55333,7 +57599,7 @@ function openGithub(inputs, { env: env2, log }) {
   return createGithub({
     ...addressesIn(env2),
     token,
-    repository: repository2,
+    repository: repository3,
     ledgerBranch: ledger2.kind === "branch" ? ledger2.branch : DEFAULT_BRANCH2,
     run: runId ? { id: runId, attempt: Number(env2["GITHUB_RUN_ATTEMPT"] || "1") } : void 0,
     branch: env2["GITHUB_REF_NAME"] || void 0,
@@ -55358,24 +57624,24 @@ function githubMissing(given2) {
     token: "github-token (GITHUB_TOKEN)",
     repository: "the repository (GITHUB_REPOSITORY)"
   };
-  const missing2 = Object.keys(names).filter((key) => !given2[key]);
-  return missing2.map((key) => names[key]).join(" and ");
+  const missing3 = Object.keys(names).filter((key) => !given2[key]);
+  return missing3.map((key) => names[key]).join(" and ");
 }
-function ledgerNeedsGithub(missing2) {
+function ledgerNeedsGithub(missing3) {
   return new InputError(
     "ledger_needs_github",
-    `A ledger on a branch lives in GitHub, and ${missing2} not given.`,
+    `A ledger on a branch lives in GitHub, and ${missing3} not given.`,
     "In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository, or name a folder: --ledger file:.rollgate/ledger.git."
   );
 }
-function reportsNeedGithub(missing2) {
+function reportsNeedGithub(missing3) {
   return new InputError(
     "reports_need_github",
-    `Reported issues are read from GitHub, and ${missing2} not given.`,
+    `Reported issues are read from GitHub, and ${missing3} not given.`,
     "In a workflow leave the input github-token as it is; on the command line set GITHUB_TOKEN and --repository."
   );
 }
-function openProject(inputs, surroundings2) {
+function openProject(inputs, { targets }, surroundings2) {
   const { log, scratch, env: env2 } = surroundings2;
   const token = inputs["vercel-token"];
   const teamId = inputs["vercel-org-id"];
@@ -55387,8 +57653,11 @@ function openProject(inputs, surroundings2) {
   const options = {
     ...account,
     cwd: inputs["working-directory"],
+    source: createSourceTree(inputs["working-directory"]),
+    targets,
     configFolder: path5.join(scratch, "vercel"),
     cli: inputs["vercel-cli"],
+    bypass: inputs["vercel-bypass"],
     baseEnv: env2,
     clock,
     log
@@ -55405,10 +57674,10 @@ function projectMissing(given2, { place }) {
     teamId: "vercel-org-id (VERCEL_ORG_ID)",
     projectId: "vercel-project-id (VERCEL_PROJECT_ID)"
   };
-  const missing2 = Object.keys(names).filter((key) => given2[key] === void 0);
+  const missing3 = Object.keys(names).filter((key) => given2[key] === void 0);
   return new InputError(
     "vercel_missing",
-    `Vercel cannot be asked: ${missing2.map((key) => names[key]).join(", ")} not given.`,
+    `Vercel cannot be asked: ${missing3.map((key) => names[key]).join(", ")} not given.`,
     place === "action" ? emptyVercel(given2) : "Set them in the environment of the command; VERCEL_TOKEN is a secret."
   );
 }
@@ -55576,17 +57845,17 @@ function escapeProperty(s) {
 
 // node_modules/@actions/core/lib/file-command.js
 import * as crypto2 from "crypto";
-import * as fs3 from "fs";
+import * as fs5 from "fs";
 import * as os3 from "os";
 function issueFileCommand(command, message) {
   const filePath = process.env[`GITHUB_${command}`];
   if (!filePath) {
     throw new Error(`Unable to find environment variable for file command ${command}`);
   }
-  if (!fs3.existsSync(filePath)) {
+  if (!fs5.existsSync(filePath)) {
     throw new Error(`Missing file at path: ${filePath}`);
   }
-  fs3.appendFileSync(filePath, `${toCommandValue(message)}${os3.EOL}`, {
+  fs5.appendFileSync(filePath, `${toCommandValue(message)}${os3.EOL}`, {
     encoding: "utf8"
   });
 }
@@ -55607,7 +57876,7 @@ import * as os5 from "os";
 
 // node_modules/@actions/core/lib/summary.js
 import { EOL as EOL4 } from "os";
-import { constants as constants2, promises as promises3 } from "fs";
+import { constants as constants2, promises as promises5 } from "fs";
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt2(value) {
     return value instanceof P ? value : new P(function(resolve3) {
@@ -55635,7 +57904,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access, appendFile, writeFile: writeFile2 } = promises3;
+var { access, appendFile, writeFile: writeFile2 } = promises5;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -56052,7 +58321,12 @@ var { env } = process;
 var job = createJob(Boolean(env["GITHUB_STEP_SUMMARY"]));
 async function run2() {
   const raw = readInputs();
-  const credentials = [raw["vercel-token"], raw["database-url"], raw["github-token"]];
+  const credentials = [
+    raw["vercel-token"],
+    raw["vercel-bypass"],
+    raw["database-url"],
+    raw["github-token"]
+  ];
   for (const secret of secretsIn(credentials)) job.mask(secret);
   const operation = raw.operation || "rollgate";
   try {
@@ -56063,11 +58337,11 @@ async function run2() {
 }
 async function act(raw) {
   const inputs = parseInputs(raw);
-  const scratch = await mkdtemp(path6.join(env["RUNNER_TEMP"] || os6.tmpdir(), "rollgate-"));
+  const scratch = await mkdtemp2(path6.join(env["RUNNER_TEMP"] || os6.tmpdir(), "rollgate-"));
   try {
     return await carryOut3(inputs, surroundings(scratch));
   } finally {
-    await rm2(scratch, { recursive: true, force: true });
+    await rm3(scratch, { recursive: true, force: true });
   }
 }
 function readInputs() {
@@ -56101,12 +58375,12 @@ async function publish(operation, { exitCode, summary: summary2, outputs, result
 }
 async function publishFailure(operation, error3) {
   job.debug(String(error3?.stack ?? error3));
-  const failure2 = toFailure(operation, error3);
-  const { code: code2, message, remedy } = failure2;
+  const failure3 = toFailure(operation, error3);
+  const { code: code2, message, remedy } = failure3;
   for (const name2 of OUTPUT_NAMES) {
-    job.output(name2, name2 === "result" ? JSON.stringify({ version: 1, ...failure2 }) : "");
+    job.output(name2, name2 === "result" ? JSON.stringify({ version: 1, ...failure3 }) : "");
   }
-  await job.summarise(renderFailure(failure2));
+  await job.summarise(renderFailure(failure3));
   job.annotate({
     level: "error",
     title: `${operation}: ${code2}`,
